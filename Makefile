@@ -1,0 +1,88 @@
+# isolate: what can be made is listed by `make help`.
+
+STEPS := step1-userns step2-utsns step3-ipcns step4-netns step5-pidns \
+	 step6-mntns
+PREFIX ?= /usr/local
+CFLAGS ?= -O2 -g
+PROGRAM ?= ps aux
+
+STANDARD := -std=gnu11 -D_GNU_SOURCE
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+
+PROGRAMS := $(STEPS:=/isolate)
+COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
+SOURCES := $(wildcard common/*.c) $(PROGRAMS:=.c) tests/probe.c
+HEADERS := $(wildcard common/*.h)
+SCRIPTS := $(shell grep -lE '^\#!/bin/(sh|bash)' .ci/* tests/*) \
+	   $(wildcard tests/*.bash tests/*.bats)
+
+.PHONY: all
+all: $(PROGRAMS)
+
+$(PROGRAMS): %: %.o $(COMMON)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lmnl $(LDLIBS)
+
+tests/probe: tests/probe.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+%.o: %.c
+	$(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(SOURCES:.c=.d)
+
+.PHONY: run
+run: all
+	@./step6-mntns/isolate $(PROGRAM)
+
+.PHONY: install
+install: all
+	install -D -m 755 step6-mntns/isolate $(DESTDIR)$(PREFIX)/bin/isolate
+
+.PHONY: test
+test: all tests/probe
+	tests/run 1 2 3 4 5 6
+
+.PHONY: test-step1 test-step2 test-step3 test-step4 test-step5 test-step6
+test-step1 test-step2 test-step3 test-step4 test-step5 test-step6: all tests/probe
+	ISOLATE="$(ISOLATE)" tests/run $(@:test-step%=%)
+
+.PHONY: diff-2 diff-3 diff-4 diff-5 diff-6
+diff-N:
+diff-2 diff-3 diff-4 diff-5 diff-6: diff-%:
+	@tests/diff $*
+
+.PHONY: check
+check:
+	clang-format --dry-run --Werror $(SOURCES) $(HEADERS)
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- \
+		$(STANDARD) $(WARNINGS)
+	cppcheck --quiet --enable=warning,style,performance,portability \
+		--error-exitcode=1 --inline-suppr --std=c11 $(SOURCES)
+	shellcheck $(SCRIPTS)
+
+.PHONY: sanitize
+sanitize:
+	tests/in-copy $(MAKE) CFLAGS="$(SANITIZE)" test
+
+.PHONY: bench
+bench: all
+	tests/bench
+
+.PHONY: clean
+clean:
+	$(RM) $(PROGRAMS) tests/probe $(SOURCES:.c=.o) $(SOURCES:.c=.d)
+
+.PHONY: help
+help:
+	@echo 'make                  build the six programs'
+	@echo 'make run              run "ps aux" in the last step;'
+	@echo '                      PROGRAM="ip addr" for another'
+	@echo 'make test             test every step'
+	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
+	@echo 'make diff-N           show what step N adds to step N-1'
+	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make sanitize         test a build with ASan and UBSan'
+	@echo 'make bench            compare the time of a run with unshare'
+	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
+	@echo 'make clean            remove what was built'

@@ -1,0 +1,143 @@
+/*
+ * How isolate reports what it does and what goes wrong. See error.h.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+
+enum { LONGEST_TEXT = 1024 };
+
+static bool verbose;
+static const char *role = "parent";
+static const char *reason;
+static void (*clean_up_first)(void);
+
+void narrate_from_now_on(void)
+{
+	verbose = true;
+}
+
+void set_role(const char *name)
+{
+	role = name;
+}
+
+void set_reason(const char *sentence)
+{
+	reason = sentence;
+}
+
+void before_dying(void (*clean_up)(void))
+{
+	clean_up_first = clean_up;
+}
+
+/*
+ * Formats a text as one line, whatever is in it: an argument that holds a line
+ * feed shall not make two messages of one.
+ */
+static void format_line(char line[LONGEST_TEXT], const char *format,
+			va_list args)
+{
+	char text[LONGEST_TEXT];
+	char *end = line;
+
+	vsnprintf(text, sizeof(text), format, args);
+	for (const char *c = text; *c && end < line + LONGEST_TEXT - 2; c++) {
+		if (*c == '\n')
+			end = stpcpy(end, "\\n");
+		else
+			*end++ = iscntrl((unsigned char)*c) ? '?' : *c;
+	}
+	*end = '\0';
+}
+
+static void vnarrate(const char *format, va_list args)
+{
+	char text[LONGEST_TEXT];
+
+	if (!verbose)
+		return;
+	format_line(text, format, args);
+	/* One write(2) a line: parent and child share the terminal. */
+	dprintf(STDERR_FILENO, "%s[%d] %s\n", role, (int)getpid(), text);
+}
+
+void narrate(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vnarrate(format, args);
+	va_end(args);
+}
+
+/*
+ * _exit() and not exit(): the child is a copy of the parent, so what atexit()
+ * has for the parent would be done twice.
+ */
+static _Noreturn void vdie(int status, int error, const char *format,
+			   va_list args)
+{
+	char what[LONGEST_TEXT];
+
+	format_line(what, format, args);
+	if (clean_up_first)
+		clean_up_first();
+	if (!error)
+		dprintf(STDERR_FILENO, "isolate: %s\n", what);
+	else if (!reason)
+		dprintf(STDERR_FILENO, "isolate: %s: %s\n", what,
+			strerror(error));
+	else
+		dprintf(STDERR_FILENO, "isolate: %s: %s (%s)\n", what,
+			strerror(error), reason);
+	if (error)
+		print_hint(what, error);
+	_exit(status);
+}
+
+void die(const char *format, ...)
+{
+	int error = errno;
+	va_list args;
+
+	va_start(args, format);
+	vdie(EXIT_ISOLATE, error, format, args);
+}
+
+void die_with(int status, const char *format, ...)
+{
+	int error = errno;
+	va_list args;
+
+	va_start(args, format);
+	vdie(status, error, format, args);
+}
+
+void reject(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vdie(EXIT_ISOLATE, 0, format, args);
+}
+
+int check(int result, const char *format, ...)
+{
+	int error = errno;
+	va_list args;
+
+	va_start(args, format);
+	if (result < 0)
+		vdie(EXIT_ISOLATE, error, format, args);
+	vnarrate(format, args);
+	va_end(args);
+	return result;
+}

@@ -1,0 +1,71 @@
+/*
+ * Errors and the narration of -v: one idiom for both.
+ *
+ * What is done is named in the notation of the system call. If it fails, that
+ * name becomes the error message; if it succeeds, -v prints it:
+ *
+ *	check(sethostname(name, len), "sethostname(\"%s\")", name);
+ *
+ *	child[4711] sethostname("isolated")
+ *	isolate: sethostname("isolated"): Operation not permitted
+ *
+ * Where the cause of a failure is a known one, a line "hint: ..." follows; the
+ * known causes are the table in hints.c.
+ */
+#ifndef COMMON_ERROR_H
+#define COMMON_ERROR_H
+
+/* The exit statuses of isolate itself. All others are PROGRAM's. */
+enum {
+	EXIT_ISOLATE = 125,    /* isolate failed, or was called wrongly */
+	EXIT_CANNOT_RUN = 126, /* PROGRAM was found but cannot be run */
+	EXIT_NOT_FOUND = 127   /* PROGRAM was not found */
+};
+
+/* Turns the narration on. */
+void narrate_from_now_on(void);
+
+/* Says who acts, "parent" or "child". The string must live on. */
+void set_role(const char *name);
+
+/* Prints one line of narration to stderr, where -v asks for it. */
+void narrate(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Checks the result of a system call, which the format names. Where it is -1,
+ * this is die(); otherwise narrate(). Returns result.
+ */
+int check(int result, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Prints "isolate: WHAT: WHY", WHAT from the format and WHY from errno, then
+ * the hint for it where there is one, and exits with status 125.
+ */
+_Noreturn void die(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* As die(), with another exit status. */
+_Noreturn void die_with(int status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * For bad input, where there is no errno: prints "isolate: " and the text,
+ * which is to read "WHAT: WHY", and exits with status 125.
+ */
+_Noreturn void reject(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Has the next die() add this sentence to WHY. It is not copied. */
+void set_reason(const char *sentence);
+
+/* Has whatever ends this process with an error call clean_up() first. */
+void before_dying(void (*clean_up)(void));
+
+/*
+ * Prints the hint for a failure, if its cause is a known one: what as for
+ * die(), error the errno value. In hints.c.
+ */
+void print_hint(const char *what, int error);
+
+#endif

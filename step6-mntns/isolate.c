@@ -1,0 +1,272 @@
+/*
+ * isolate - run a program in an isolated environment
+ *
+ * Step 1, the user namespace: PROGRAM is root inside, an ordinary user outside.
+ * Step 2, the UTS namespace: PROGRAM has a hostname of its own.
+ * Step 3, the IPC namespace: PROGRAM has System V objects and POSIX message
+ * queues of its own. It starts empty, and there is nothing to set up in it.
+ * Step 4, the network namespace: PROGRAM has network links, addresses, routes
+ * and ports of its own, and a veth pair between it and the host.
+ * Step 5, the pid namespace: PROGRAM is process 1 and sees, signals and
+ * outlives no process but those it starts. /proc still shows the host's. Step
+ * 6, the mount namespace: PROGRAM has a mount table of its own, with a /proc
+ * that shows its own processes.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "../common/caps.h"
+#include "../common/error.h"
+#include "../common/idmap.h"
+#include "../common/netlink.h"
+#include "../common/options.h"
+#include "../common/process.h"
+
+#define HOST_ADDRESS ((struct address){ inet_addr("10.11.12.13"), 32 })
+#define PEER_ADDRESS ((struct address){ inet_addr("10.11.12.14"), 24 })
+
+/* What the parent keeps of the host's side of the veth pair. */
+struct host_side {
+	struct netlink netlink;
+	struct link link;
+	struct address peer_address;
+};
+
+struct options {
+	struct id_map uid_map;
+	struct id_map gid_map;
+	const char *hostname;
+	bool loopback;
+	char **program;
+};
+
+static void set_hostname(void *hostname, const char *value)
+{
+	if (strlen(value) < 1 || strlen(value) > HOST_NAME_MAX)
+		reject("--hostname: not 1 to %d bytes long", HOST_NAME_MAX);
+	*(const char **)hostname = value;
+}
+
+static void set_net(void *loopback, const char *value)
+{
+	*(bool *)loopback = strcmp(value, "loopback") == 0;
+	if (!*(bool *)loopback && strcmp(value, "veth") != 0)
+		reject("--net %s: not veth or loopback", value);
+}
+
+static void parse_options(struct options *options, int argc, char *argv[])
+{
+	const struct option_row rows[] = {
+		{ 'u', "uid-map", "INSIDE:OUTSIDE:COUNT",
+		  "map these user ids (repeatable)", add_id_range,
+		  &options->uid_map },
+		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
+		  "map these group ids (repeatable)", add_id_range,
+		  &options->gid_map },
+		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
+		  set_hostname, &options->hostname },
+		{ 0, "net", "veth|loopback",
+		  "a veth pair to the host (default), or lo alone", set_net,
+		  &options->loopback },
+		{ 0 },
+	};
+
+	options->hostname = "isolated";
+	options->program = parse_command_line(argc, argv, rows);
+	default_uid_map(&options->uid_map);
+	default_gid_map(&options->gid_map);
+}
+
+/*
+ * User namespace, from outside: says which ids inside are which ids outside.
+ *
+ * Until this is done all ids inside are the overflow id 65534. setgroups comes
+ * first: a member of a group may have fewer rights than others (a file of mode
+ * 0604), so leaving the group must not become possible in a user namespace.
+ * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
+ * is denied: CVE-2014-8989, user_namespaces(7).
+ */
+static void map_ids(pid_t child, const struct options *options)
+{
+	if (!has_capability(CAP_SETGID))
+		write_proc(child, "setgroups", "deny");
+	write_id_map(child, "gid_map", &options->gid_map);
+	write_id_map(child, "uid_map", &options->uid_map);
+}
+
+/*
+ * User namespace, from inside: takes the first ids of the maps, 0 unless told
+ * otherwise. The groups go first, since only root may change them.
+ */
+static void take_ids(const struct options *options)
+{
+	uid_t uid = options->uid_map.ranges[0].inside;
+	gid_t gid = options->gid_map.ranges[0].inside;
+
+	/* EPERM: setgroups is denied, the groups stay. */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		die("setgroups(0, NULL)");
+	check(setresgid(gid, gid, gid), "setresgid(%u, %u, %u)", gid, gid, gid);
+	check(setresuid(uid, uid, uid), "setresuid(%u, %u, %u)", uid, uid, uid);
+}
+
+/* UTS namespace: it starts as a copy of the caller's, then changes alone. */
+static void set_up_uts(const struct options *options)
+{
+	const char *name = options->hostname;
+
+	check(sethostname(name, strlen(name)), "sethostname(\"%s\")", name);
+}
+
+/*
+ * Network namespace, from outside: an ordinary user may not change the host's.
+ * So the parent joins the child's user namespace, in which it may do anything,
+ * having created it, and takes a network namespace there: a private host side.
+ */
+static void take_private_network(pid_t child)
+{
+	char path[64];
+	int userns;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", child);
+	userns = open(path, O_RDONLY | O_CLOEXEC);
+	check(userns, "open(\"%s\") = %d", path, userns);
+	check(setns(userns, CLONE_NEWUSER), "setns(%d, CLONE_NEWUSER)", userns);
+	check(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
+	close(userns);
+}
+
+/*
+ * ip link add NAME up type veth peer name peer0 netns CHILD: peer0 is born in
+ * the child's network namespace. To move it there would take the kernel longer.
+ */
+static void create_veth(struct netlink *netlink, const char *name, pid_t child)
+{
+	struct nlmsghdr *request =
+		start_request(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg *link =
+		mnl_nlmsg_put_extra_header(request, sizeof(*link));
+	struct nlattr *info, *data, *peer;
+
+	link->ifi_flags = IFF_UP;
+	link->ifi_change = IFF_UP;
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
+	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
+	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
+	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(request, IFLA_IFNAME, "peer0");
+	mnl_attr_put_u32(request, IFLA_NET_NS_PID, (uint32_t)child);
+	mnl_attr_nest_end(request, peer);
+	mnl_attr_nest_end(request, data);
+	mnl_attr_nest_end(request, info);
+	check(send_request(netlink, request),
+	      "RTM_NEWLINK(%s up, veth, peer0 in netns of %d)", name, child);
+}
+
+/*
+ * The host's end is named after the child: another isolate may have a veth, or
+ * have had one that the kernel has not quite taken down.
+ */
+static void connect_host(struct host_side *host, pid_t child)
+{
+	char name[IF_NAMESIZE];
+
+	if (!owns_network())
+		take_private_network(child);
+	open_netlink(&host->netlink);
+	snprintf(name, sizeof(name), "veth%d", child);
+	create_veth(&host->netlink, name, child);
+	host->link = find_link(name);
+	add_address(&host->netlink, HOST_ADDRESS, &host->link);
+	host->peer_address =
+		claim_address(&host->netlink, PEER_ADDRESS, &host->link);
+}
+
+/* Network namespace, from inside: its links are there, but down. */
+static void set_up_net(const struct options *options)
+{
+	struct netlink netlink;
+	struct address address;
+	struct link link = find_link("lo");
+
+	open_netlink(&netlink);
+	set_link_up(&netlink, &link);
+	if (!options->loopback) {
+		receive_from_parent(&address, sizeof(address));
+		link = find_link("peer0");
+		add_address(&netlink, address, &link);
+		set_link_up(&netlink, &link);
+	}
+	close_netlink(&netlink);
+}
+
+/*
+ * Mount namespace: it starts as a copy of the caller's, and mounts still spread
+ * from one to the other where the caller's are shared, as systemd makes them.
+ */
+static void set_up_mounts(void)
+{
+	check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
+	      "mount(NULL, \"/\", NULL, MS_REC|MS_PRIVATE, NULL)");
+	check(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		    NULL),
+	      "mount(\"proc\", \"/proc\", \"proc\", "
+	      "MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)");
+}
+
+/* What the child does, from the moment the parent has set it up. */
+static void run_child(void *argument)
+{
+	const struct options *options = argument;
+
+	await_release();
+	take_ids(options);
+	die_with_parent();
+	set_up_uts(options);
+	set_up_net(options);
+	set_up_mounts();
+	exec_program(options->program);
+}
+
+int main(int argc, char *argv[])
+{
+	struct options options = { 0 };
+	int flags = SIGCHLD;
+	struct host_side host;
+	pid_t child;
+	int status;
+
+	parse_options(&options, argc, argv);
+	flags |= CLONE_NEWUSER;
+	flags |= CLONE_NEWUTS;
+	flags |= CLONE_NEWIPC;
+	flags |= CLONE_NEWNET;
+	flags |= CLONE_NEWPID;
+	flags |= CLONE_NEWNS;
+
+	child = clone_child(flags, run_child, &options);
+	map_ids(child, &options);
+	if (!options.loopback)
+		connect_host(&host, child);
+	release_child();
+	if (!options.loopback)
+		send_to_child(&host.peer_address, sizeof(host.peer_address));
+
+	status = wait_child(child);
+	if (!options.loopback)
+		free_address(&host.netlink, host.peer_address, &host.link);
+	return status;
+}

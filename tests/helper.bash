@@ -1,0 +1,121 @@
+# What all tests share. Each file begins with `load helper`.
+#
+# tests/run sets, and makes the tests run from /:
+#
+#	ISOLATE	the program under test
+#	STEP	the number of its step
+#	PROBE	tests/probe, compiled: it does what a shell cannot
+
+bats_load_library bats-support
+bats_load_library bats-assert
+
+# The namespaces in the order of the steps, as in /proc/PID/ns.
+# shellcheck disable=SC2034 # used by the tests
+NAMESPACES=(user uts ipc net pid mnt)
+
+is_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+only_as_root() {
+	is_root || skip "only as root"
+}
+
+only_as_ordinary_user() {
+	! is_root || skip "only as an ordinary user"
+}
+
+# cannot REASON: for a test that this machine does not allow. In CI it fails.
+cannot() {
+	skip "cannot run here: $1"
+}
+
+# eventually COMMAND...: waits until the command succeeds, at most some 10 s.
+eventually() {
+	local end=$((SECONDS + 10))
+	while ((SECONDS <= end)); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	echo "still not so after 10 s: $*" >&2
+	return 1
+}
+
+# start PROGRAM [ARGS...]: isolate PROGRAM in the background, its output in the
+# file $OUTPUT. Sets PID to isolate's pid. teardown kills it, and then finds no
+# process left: before step 5 only if PROGRAM is a single one, `exec sleep 100`.
+start() {
+	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
+	"$ISOLATE" "$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
+	PID=$!
+	PIDS+=("$PID")
+}
+
+# has_said REGEX [FILE]: says if the program started last has printed this.
+has_said() {
+	grep -qE "$1" "${2:-$OUTPUT}"
+}
+
+# children_of PID: the pids of its children, here on the host.
+children_of() {
+	ps -o pid= --ppid "$1" | tr -d ' '
+}
+
+# namespace KIND PID: its inode, "uts:[4026531838]".
+namespace() {
+	readlink "/proc/$2/ns/$1"
+}
+
+# on_host_side PID COMMAND...: runs it where the host's end of the veth pair
+# is, which is the network namespace that isolate itself, PID, is in: the
+# host's, or, for an ordinary user, a private one.
+on_host_side() {
+	local pid=$1
+	shift
+	if [ "$(namespace net "$pid")" = "$(namespace net self)" ]; then
+		"$@"
+	else
+		nsenter --user --net --preserve-credentials --target "$pid" "$@"
+	fi
+}
+
+# What a test must leave as it was.
+host_state() {
+	hostname
+	ip -o link | cut -d: -f2
+	ip -o -4 address | sed 's/ *valid_lft.*//'
+	ip -4 route show table all
+	cat /proc/self/mountinfo
+	awk '{ print $1, $2 }' /proc/sysvipc/shm /proc/sysvipc/sem \
+		/proc/sysvipc/msg
+}
+
+# Processes that the test started, directly or not, have TEST_MARKER in their
+# environment; those of bats itself are older than it.
+leftover_processes() (
+	unset TEST_MARKER
+	for environ in /proc/[0-9]*/environ; do
+		! grep -qsz "^TEST_MARKER=$1\$" "$environ" ||
+			tr '\0' ' ' < "${environ%environ}cmdline"
+	done
+)
+
+host_is_as_before() {
+	[ "$(host_state)" = "$HOST_BEFORE" ] &&
+		[ -z "$(leftover_processes "$TEST_MARKER")" ]
+}
+
+setup() {
+	HOST_BEFORE=$(host_state)
+	export TEST_MARKER=$BATS_TEST_TMPDIR
+	PIDS=()
+	STARTED=0
+}
+
+teardown() {
+	[ ${#PIDS[@]} -eq 0 ] || kill -KILL "${PIDS[@]}" 2>/dev/null || true
+	eventually host_is_as_before && return
+	diff <(echo "$HOST_BEFORE") <(host_state)
+	leftover_processes "$TEST_MARKER"
+	return 1
+}

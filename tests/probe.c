@@ -1,0 +1,110 @@
+/*
+ * What the tests need to do and a shell cannot. Run as PROGRAM or on the host.
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <mqueue.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void make_queue(char *argv[])
+{
+	if (mq_open(argv[0], O_CREAT | O_EXCL | O_RDWR, 0600, NULL) < 0)
+		err(EXIT_FAILURE, "mq_open(%s, O_CREAT)", argv[0]);
+}
+
+static void open_queue(char *argv[])
+{
+	if (mq_open(argv[0], O_RDWR) < 0)
+		err(EXIT_FAILURE, "mq_open(%s)", argv[0]);
+}
+
+static void remove_queue(char *argv[])
+{
+	if (mq_unlink(argv[0]) < 0)
+		err(EXIT_FAILURE, "mq_unlink(%s)", argv[0]);
+}
+
+static void show_session_keyring(char *argv[])
+{
+	long id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+			  KEY_SPEC_SESSION_KEYRING, 0);
+
+	(void)argv;
+	if (id < 0)
+		err(EXIT_FAILURE, "KEYCTL_GET_KEYRING_ID");
+	printf("%ld\n", id);
+}
+
+/*
+ * Signals that the kernel sends for a fault: these end PID 1 of a pid
+ * namespace too, which kill(2) from inside does not.
+ */
+static void fault(char *argv[])
+{
+	if (strcmp(argv[0], "SEGV") == 0)
+		*(volatile char *)mmap(NULL, 1, PROT_NONE,
+				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) = 0;
+	else if (strcmp(argv[0], "BUS") == 0)
+		*(volatile char *)mmap(NULL, 1, PROT_WRITE, MAP_PRIVATE,
+				       memfd_create("empty", 0), 0) = 0;
+	else
+		__builtin_trap();
+}
+
+/* serve ADDRESS PORT: says "hello" to the first who connects. */
+static void serve(char *argv[])
+{
+	struct sockaddr_in name = {
+		.sin_family = AF_INET,
+		.sin_addr = { inet_addr(argv[0]) },
+		.sin_port = htons((unsigned short)atoi(argv[1])),
+	};
+	int on = 1, listener, connection;
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(listener, (struct sockaddr *)&name, sizeof(name)) < 0 ||
+	    listen(listener, 1) < 0)
+		err(EXIT_FAILURE, "listen on %s:%s", argv[0], argv[1]);
+	puts("listening");
+	fflush(stdout);
+	connection = accept(listener, NULL, NULL);
+	if (connection < 0 || write(connection, "hello\n", 6) != 6)
+		err(EXIT_FAILURE, "accept");
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct {
+		const char *name;
+		int arguments;
+		void (*run)(char *argv[]);
+	} probes[] = {
+		{ "make-queue", 1, make_queue },
+		{ "open-queue", 1, open_queue },
+		{ "remove-queue", 1, remove_queue },
+		{ "session-keyring", 0, show_session_keyring },
+		{ "fault", 1, fault },
+		{ "serve", 2, serve },
+	};
+
+	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
+		if (argc < 2 || strcmp(argv[1], probes[i].name) != 0)
+			continue;
+		if (argc != 2 + probes[i].arguments)
+			errx(EXIT_FAILURE, "%s: %d arguments", argv[1],
+			     probes[i].arguments);
+		probes[i].run(argv + 2);
+		return EXIT_SUCCESS;
+	}
+	errx(EXIT_FAILURE, "no such probe");
+}
