@@ -3,6 +3,8 @@
  */
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -42,4 +44,68 @@ bool owns_network(void)
 		return false;
 	close(owner);
 	return true;
+}
+
+/* A name of the list, which need not end there, with or without "cap_". */
+static cap_value_t find_capability(const char *name, size_t length)
+{
+	bool prefixed = strncasecmp(name, "cap_", 4) == 0;
+	cap_value_t capability;
+	char full_name[64];
+
+	snprintf(full_name, sizeof(full_name), "%s%.*s", prefixed ? "" : "cap_",
+		 (int)length, name);
+	if (cap_from_name(full_name, &capability) < 0)
+		reject("--cap-drop: no capability is called \"%.*s\"",
+		       (int)length, name);
+	return capability;
+}
+
+void add_capabilities(void *target, const char *list)
+{
+	uint64_t *set = target;
+	size_t length;
+
+	if (strcasecmp(list, "all") == 0) {
+		*set = UINT64_MAX;
+		return;
+	}
+	for (;; list += length + 1) {
+		length = strcspn(list, ",");
+		*set |= UINT64_C(1) << find_capability(list, length);
+		if (!list[length])
+			return;
+	}
+}
+
+/*
+ * For root, execve(2) makes the permitted set from the bounding and inheritable
+ * sets, capabilities(7). So these must lose what the permitted set loses, and
+ * with the inheritable set the ambient one does. libcap's bounding vector names
+ * what is blocked: to set a bit is to drop the capability.
+ */
+void drop_capabilities(uint64_t set)
+{
+	cap_iab_t iab = cap_iab_get_proc();
+	cap_t caps = cap_get_proc();
+	char *text;
+
+	if (!iab || !caps)
+		die("cap_get_proc()");
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		if (!(set >> cap & 1))
+			continue;
+		cap_iab_set_vector(iab, CAP_IAB_BOUND, cap, CAP_SET);
+		cap_iab_set_vector(iab, CAP_IAB_INH, cap, CAP_CLEAR);
+		cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_CLEAR);
+		cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_CLEAR);
+		cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_CLEAR);
+	}
+	if (cap_iab_set_proc(iab) < 0)
+		die("cap_iab_set_proc()");
+	text = cap_to_text(caps, NULL);
+	check(cap_set_proc(caps), "cap_set_proc(\"%s\")", text);
+	cap_free(text);
+	cap_free(caps);
+	cap_free(iab);
 }

@@ -4,15 +4,42 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "error.h"
 #include "idmap.h"
+
+enum { MAP_SIZE = MOST_RANGES * sizeof("4294967295 4294967295 4294967295") };
+
+/* What differs between user ids and group ids. */
+static const struct id_kind {
+	const char *file;
+	const char *own_map;
+	const char *subordinate;
+	const char *sudo_variable;
+	const char *helper;
+	cap_value_t capability;
+	unsigned int (*own_id)(void);
+} kinds[] = {
+	{ "uid_map", "/proc/self/uid_map", "/etc/subuid", "SUDO_UID",
+	  "newuidmap", CAP_SETUID, geteuid },
+	{ "gid_map", "/proc/self/gid_map", "/etc/subgid", "SUDO_GID",
+	  "newgidmap", CAP_SETGID, getegid },
+};
+
+static const struct id_kind *kind_of(const char *file)
+{
+	return strcmp(file, "uid_map") == 0 ? &kinds[0] : &kinds[1];
+}
 
 /*
  * Reads a decimal number and the character behind it. strtoul(3) alone would
@@ -61,46 +88,56 @@ void add_id_range(void *target, const char *value)
 	map->ranges[map->length++] = range;
 }
 
-/*
- * Finds the first range of user in a file of subuid(5)'s format, "USER:START:
- * COUNT". No file and no such line are the same to the caller.
- */
-static bool find_subordinate(const char *path, const char *user,
-			     struct id_range *range)
+static void append(struct id_map *map, unsigned int outside, unsigned int count)
 {
-	FILE *file = fopen(path, "re");
-	size_t length = strlen(user);
-	bool found = false;
-	char line[256];
+	struct id_range *last = &map->ranges[map->length];
+	unsigned int inside =
+		map->length ? last[-1].inside + last[-1].count : 0;
 
-	if (!file)
-		return false;
-	while (!found && fgets(line, sizeof(line), file)) {
-		const char *text = line + length + 1;
-
-		line[strcspn(line, "\n")] = '\0';
-		if (strncmp(line, user, length) != 0 || line[length] != ':')
-			continue;
-		found = read_number(&text, &range->outside, ':') &&
-			read_number(&text, &range->count, '\0');
-	}
-	fclose(file);
-	return found;
+	*last = (struct id_range){ inside, outside, count };
+	map->length++;
 }
 
-/* Says if our own user namespace has these ids: inside another one, few are. */
-static bool exist_here(const char *path, const struct id_range *wanted)
+/*
+ * Appends the ranges that a file in the format of subuid(5), USER:START:COUNT,
+ * has for the user, by name or by id: all or the first. Says if there is one.
+ */
+static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
+			       bool all)
 {
+	const struct passwd *entry = getpwuid(user);
+	unsigned int start, count;
 	FILE *file = fopen(path, "re");
+	char line[256], name[64], id[16];
+
+	snprintf(id, sizeof(id), "%u", user);
+	while (file && fgets(line, sizeof(line), file) &&
+	       map->length < MOST_RANGES && (all || !map->subordinate)) {
+		if (sscanf(line, "%63[^:]:%u:%u", name, &start, &count) != 3 ||
+		    (strcmp(name, id) != 0 &&
+		     (!entry || strcmp(name, entry->pw_name) != 0)))
+			continue;
+		append(map, start, count);
+		map->subordinate = true;
+	}
+	if (file)
+		fclose(file);
+	return map->subordinate;
+}
+
+/* Says if our own user namespace has all these ids. Inside another, few are. */
+static bool exists_here(const char *own_map, const struct id_range *range)
+{
 	unsigned int inside, outside, count;
+	FILE *file = fopen(own_map, "re");
 	bool found = false;
 
 	if (!file)
-		die("fopen(\"%s\")", path);
+		die("fopen(\"%s\")", own_map);
 	while (!found &&
 	       fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
-		found = wanted->outside >= inside && wanted->count <= count &&
-			wanted->outside - inside <= count - wanted->count;
+		found = range->outside >= inside && range->count <= count &&
+			range->outside - inside <= count - range->count;
 	fclose(file);
 	return found;
 }
@@ -114,38 +151,31 @@ static unsigned int sudo_id(const char *variable)
 	return text && read_number(&text, &id, '\0') ? id : 0;
 }
 
-static void fill_in(struct id_map *map, unsigned int own_id,
-		    const char *sudo_variable, const char *subordinate_path,
-		    const char *own_map_path)
+void default_id_map(struct id_map *map, const char *file, bool all)
 {
-	struct id_range range = { 0, 100000, 65536 };
-	struct id_range own = { 0, own_id, 1 };
+	const struct id_kind *kind = kind_of(file);
+	bool is_root = geteuid() == 0;
+	uid_t person = is_root ? sudo_id("SUDO_UID") : geteuid();
+	unsigned int id = kind->own_id();
 
 	if (map->length > 0)
 		return;
-	if (geteuid() != 0) {
-		range = own;
-	} else if (sudo_id(sudo_variable) != 0) {
-		range.outside = sudo_id(sudo_variable);
-		range.count = 1;
-	} else {
-		find_subordinate(subordinate_path, "root", &range);
-		if (!exist_here(own_map_path, &range))
-			range = own;
+	if (is_root)
+		id = sudo_id(kind->sudo_variable);
+	if (person != 0)
+		append(map, id, 1);
+	if ((person == 0 || all) &&
+	    !append_subordinate(map, kind->subordinate, person, all)) {
+		if (person != 0)
+			reject("--map-auto: %s has no range for uid %u, a line "
+			       "USER:START:COUNT",
+			       kind->subordinate, person);
+		append(map, 100000, 65536);
 	}
-	map->ranges[map->length++] = range;
-}
-
-void default_uid_map(struct id_map *map)
-{
-	fill_in(map, geteuid(), "SUDO_UID", "/etc/subuid",
-		"/proc/self/uid_map");
-}
-
-void default_gid_map(struct id_map *map)
-{
-	fill_in(map, getegid(), "SUDO_GID", "/etc/subgid",
-		"/proc/self/gid_map");
+	if (person == 0 && !exists_here(kind->own_map, &map->ranges[0])) {
+		map->length = 0;
+		append(map, kind->own_id(), 1);
+	}
 }
 
 /*
@@ -167,14 +197,41 @@ void write_proc(pid_t pid, const char *file, const char *text)
 	close(fd);
 }
 
+/* The map as arguments: newuidmap PID INSIDE OUTSIDE COUNT... */
+static void run_helper(const char *helper, pid_t pid, const char *map)
+{
+	char pid_text[16], map_copy[MAP_SIZE];
+	char *arguments[2 + 3 * MOST_RANGES + 1] = { (char *)helper, pid_text };
+	char **next = arguments + 2;
+	pid_t child;
+	int status;
+
+	snprintf(pid_text, sizeof(pid_text), "%d", pid);
+	strcpy(map_copy, map);
+	for (char *word = strtok(map_copy, " \n"); word;
+	     word = strtok(NULL, " \n"))
+		*next++ = word;
+	errno = posix_spawnp(&child, helper, NULL, NULL, arguments, environ);
+	if (errno)
+		die("%s %d \"%s\"", helper, pid, map);
+	if (waitpid(child, &status, 0) < 0)
+		die("waitpid(%d)", child);
+	errno = EPERM; /* it has said why */
+	check(status == 0 ? 0 : -1, "%s %d \"%s\"", helper, pid, map);
+}
+
 void write_id_map(pid_t pid, const char *file, const struct id_map *map)
 {
-	char text[MOST_RANGES * sizeof("4294967295 4294967295 4294967295")];
+	const struct id_kind *kind = kind_of(file);
+	char text[MAP_SIZE];
 	char *end = text;
 
 	for (size_t i = 0; i < map->length; i++)
 		end += sprintf(end, "%s%u %u %u", i ? "\n" : "",
 			       map->ranges[i].inside, map->ranges[i].outside,
 			       map->ranges[i].count);
-	write_proc(pid, file, text);
+	if (map->subordinate && !has_capability(kind->capability))
+		run_helper(kind->helper, pid, text);
+	else
+		write_proc(pid, file, text);
 }

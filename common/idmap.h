@@ -7,6 +7,7 @@
 #ifndef COMMON_IDMAP_H
 #define COMMON_IDMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -26,6 +27,7 @@ enum { MOST_RANGES = 120 };
 struct id_map {
 	struct id_range ranges[MOST_RANGES];
 	size_t length;
+	bool subordinate; /* has ids of /etc/subuid or /etc/subgid */
 };
 
 /*
@@ -33,21 +35,30 @@ struct id_map {
  * Calls reject() where value is anything else, where COUNT is 0, or where the
  * range leaves the ids there are, 0 to 4294967294.
  */
-void add_id_range(void *map, const char *value);
+void add_id_range(void *target, const char *value);
 
 /*
- * Fill in the map, if it is empty, with what the caller is entitled to: one
- * range from 0 inside on. 0 inside is not root outside: it is the caller itself
- * for an ordinary user, the person who typed sudo, and for plain root the first
- * range that /etc/subuid (/etc/subgid) gives root, else 100000 and on.
+ * Fills in the map for file, "uid_map" or "gid_map", if it is empty.
+ *
+ * 0 inside is the caller: an ordinary user, or the person who typed sudo. With
+ * all, 1 and on are the ranges that /etc/subuid (/etc/subgid) gives this user;
+ * reject() if it gives none. For plain root 0 and on are the first range that
+ * it gives root (with all: all of them), else 100000 and on, so that root
+ * inside is not root outside.
  */
-void default_uid_map(struct id_map *map);
-void default_gid_map(struct id_map *map);
+void default_id_map(struct id_map *map, const char *file, bool all);
 
-/* Writes text to /proc/PID/FILE in one write(2), as the kernel wants it. */
+/*
+ * Writes text to /proc/PID/FILE in one write(2), as the kernel wants it, or
+ * calls die().
+ */
 void write_proc(pid_t pid, const char *file, const char *text);
 
-/* Writes the map to /proc/PID/FILE, "uid_map" or "gid_map". */
+/*
+ * Writes the map to /proc/PID/FILE, "uid_map" or "gid_map", or calls die().
+ * Subordinate ids are written by newuidmap(1) or newgidmap(1) if the caller may
+ * not map them itself.
+ */
 void write_id_map(pid_t pid, const char *file, const struct id_map *map);
 
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
@@ -20,14 +21,12 @@
 #include "error.h"
 #include "process.h"
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC                              \
-	(1U << 2) /* Linux 5.11, newer than some headers \
-		   */
-#endif
 #ifndef SYS_close_range
-#define SYS_close_range 436
+#define SYS_close_range 436 /* Linux 5.9; some headers are older */
 #endif
+
+#define DEFAULT_PATH \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum { READ_END, WRITE_END };
 
@@ -184,48 +183,73 @@ void die_with_parent(void)
 		_exit(EXIT_ISOLATE);
 }
 
-/*
- * Returns true and the status if the child has ended. If it has only stopped,
- * so does the parent: the shell that waits for the parent then gets its
- * terminal back. The SIGCONT that wakes the parent is passed on to the child.
- */
-static bool has_ended(pid_t child, int *status)
+/* Reaps all that has ended. Returns true, and its status, if child has. */
+static bool reap(pid_t child, int *status, bool *stopped)
 {
-	while (waitpid(child, status, WNOHANG | WUNTRACED) > 0) {
-		if (!WIFSTOPPED(*status))
+	pid_t pid;
+	int got;
+
+	*stopped = false;
+	while ((pid = waitpid(-1, &got, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != child)
+			continue;
+		*status = got;
+		*stopped = WIFSTOPPED(got);
+		if (!*stopped)
 			return true;
-		raise(SIGSTOP);
 	}
 	return false;
 }
 
 /*
- * Signals from processes are passed on, si_code says so. Those from the
- * terminal are not: all of the foreground process group gets them, and the
- * child is part of it.
+ * When the child stops, so does isolate, that the shell get its terminal back;
+ * and it wakes the child when it is woken. PID 1 cannot stop itself.
+ */
+static void stop_too(pid_t child)
+{
+	if (getpid() == 1)
+		return;
+	raise(SIGSTOP);
+	kill(child, SIGCONT);
+}
+
+static int exit_status(int status)
+{
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+/*
+ * Signals from processes are passed on: si_code says where one comes from. The
+ * terminal's are not, all of the foreground process group has had those.
  */
 int wait_child(pid_t child)
 {
+	int signal, status;
 	sigset_t all;
 	siginfo_t info;
-	int status, signal;
+	bool stopped;
 
 	sigfillset(&all);
 	for (;;) {
 		signal = sigwaitinfo(&all, &info);
-		if (signal == SIGCHLD && has_ended(child, &status))
-			break;
-		if (signal > 0 && signal != SIGCHLD && info.si_code <= 0)
+		if (signal == SIGCHLD) {
+			if (reap(child, &status, &stopped))
+				break;
+			if (stopped)
+				stop_too(child);
+		} else if (signal == SIGTSTP && info.si_code > 0) {
+			stop_too(child);
+		} else if (signal > 0 && info.si_code <= 0) {
 			kill(child, signal);
+		}
 	}
 	before_dying(NULL);
-	if (WIFSIGNALED(status)) {
-		narrate("waitpid(%d): ended by signal %d", (int)child,
-			WTERMSIG(status));
-		return 128 + WTERMSIG(status);
-	}
-	narrate("waitpid(%d): exit status %d", (int)child, WEXITSTATUS(status));
-	return WEXITSTATUS(status);
+	narrate("waitpid(%d) = %s %d", child,
+		WIFSIGNALED(status) ? "signal" : "exit status",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	return exit_status(status);
 }
 
 /*
@@ -241,28 +265,46 @@ static void join_new_session_keyring(void)
 	check(id < 0 ? -1 : 0, "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
 }
 
-/* What close_range(2) does, for Linux before 5.11. */
-static void close_each_on_exec(void)
+void close_descriptors(void)
 {
-	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
+	DIR *dir;
+	int fd;
 
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
+		return;
+	dir = opendir("/proc/self/fd");
 	if (!dir)
 		die("opendir(\"/proc/self/fd\")");
 	while ((entry = readdir(dir))) {
-		int fd = atoi(entry->d_name);
-
-		if (fd > STDERR_FILENO && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-			die("fcntl(%d, F_SETFD, FD_CLOEXEC)", fd);
+		fd = atoi(entry->d_name);
+		if (fd > STDERR_FILENO && fd != dirfd(dir))
+			close(fd);
 	}
 	closedir(dir);
 }
 
-static void close_others_on_exec(void)
+static bool is_in_path(const char *program)
 {
-	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U,
-		    CLOSE_RANGE_CLOEXEC) < 0)
-		close_each_on_exec();
+	char *dirs = strdup(getenv("PATH") ? getenv("PATH") : "");
+	bool found = false;
+	char path[PATH_MAX];
+
+	if (!dirs)
+		die("strdup");
+	for (char *dir = strtok(dirs, ":"); dir; dir = strtok(NULL, ":")) {
+		snprintf(path, sizeof(path), "%s/%s", dir, program);
+		found = found || access(path, X_OK) == 0;
+	}
+	free(dirs);
+	return found;
+}
+
+void set_default_path(const char *program)
+{
+	if (!strchr(program, '/') && !is_in_path(program) &&
+	    setenv("PATH", DEFAULT_PATH, 1) < 0)
+		die("setenv(\"PATH\")");
 }
 
 void exec_program(char *program[])
@@ -270,7 +312,7 @@ void exec_program(char *program[])
 	join_new_session_keyring();
 	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
 	      "prctl(PR_SET_NO_NEW_PRIVS, 1)");
-	close_others_on_exec();
+	close_descriptors();
 	narrate("execvp(\"%s\")", program[0]);
 	give_back_signals();
 	execvp(program[0], program);

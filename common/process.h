@@ -33,7 +33,8 @@ void send_to_child(const void *data, size_t size);
 
 /*
  * In the parent: waits until the child ends, passing on the signals that it is
- * sent. Returns the exit status, or 128 + N where signal N ended the child.
+ * sent. Returns the exit status, or 128 + N where signal N ended the child. All
+ * other children that end are reaped too.
  */
 int wait_child(pid_t child);
 
@@ -48,6 +49,18 @@ void receive_from_parent(void *data, size_t size);
  * called after the last change of ids, which would undo it.
  */
 void die_with_parent(void);
+
+/*
+ * Closes all file descriptors but 0, 1 and 2: with close_range(2), or one by
+ * one where the kernel has it not.
+ */
+void close_descriptors(void);
+
+/*
+ * For a new root, where the caller's PATH may mean nothing: sets PATH to a
+ * default if program, which has no slash in it, is not found by the old one.
+ */
+void set_default_path(const char *program);
 
 /*
  * In the child: executes program[0], looked up in PATH, with the caller's

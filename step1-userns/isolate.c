@@ -7,6 +7,8 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
@@ -18,6 +20,8 @@
 struct options {
 	struct id_map uid_map;
 	struct id_map gid_map;
+	bool map_auto;
+	uint64_t dropped_caps;
 	char **program;
 };
 
@@ -30,12 +34,18 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
 		  "map these group ids (repeatable)", add_id_range,
 		  &options->gid_map },
+		{ 0, "map-auto", NULL,
+		  "map all subordinate ids too, /etc/subuid and /etc/subgid",
+		  set_flag, &options->map_auto },
+		{ 0, "cap-drop", "LIST",
+		  "capabilities that PROGRAM must not have, or all",
+		  add_capabilities, &options->dropped_caps },
 		{ 0 },
 	};
 
 	options->program = parse_command_line(argc, argv, rows);
-	default_uid_map(&options->uid_map);
-	default_gid_map(&options->gid_map);
+	default_id_map(&options->uid_map, "uid_map", options->map_auto);
+	default_id_map(&options->gid_map, "gid_map", options->map_auto);
 }
 
 /*
@@ -45,11 +55,11 @@ static void parse_options(struct options *options, int argc, char *argv[])
  * first: a member of a group may have fewer rights than others (a file of mode
  * 0604), so leaving the group must not become possible in a user namespace.
  * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
- * is denied: CVE-2014-8989, user_namespaces(7).
+ * is denied: CVE-2014-8989, user_namespaces(7). newgidmap(1) sees to it itself.
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (!has_capability(CAP_SETGID))
+	if (!has_capability(CAP_SETGID) && !options->gid_map.subordinate)
 		write_proc(child, "setgroups", "deny");
 	write_id_map(child, "gid_map", &options->gid_map);
 	write_id_map(child, "uid_map", &options->uid_map);
@@ -74,11 +84,12 @@ static void take_ids(const struct options *options)
 /* What the child does, from the moment the parent has set it up. */
 static void run_child(void *argument)
 {
-	const struct options *options = argument;
+	struct options *options = argument;
 
 	await_release();
 	take_ids(options);
 	die_with_parent();
+	drop_capabilities(options->dropped_caps);
 	exec_program(options->program);
 }
 

@@ -7,8 +7,8 @@
  * queues of its own. It starts empty, and there is nothing to set up in it.
  * Step 4, the network namespace: PROGRAM has network links, addresses, routes
  * and ports of its own, and a veth pair between it and the host.
- * Step 5, the pid namespace: PROGRAM is process 1 and sees, signals and
- * outlives no process but those it starts. /proc still shows the host's.
+ * Step 5, the pid namespace: PROGRAM is process 1, or the only child of one. It
+ * knows no processes but its own, and all of these end with process 1.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,8 +19,11 @@
 #include <linux/veth.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
@@ -43,8 +46,11 @@ struct host_side {
 struct options {
 	struct id_map uid_map;
 	struct id_map gid_map;
+	bool map_auto;
+	uint64_t dropped_caps;
 	const char *hostname;
 	bool loopback;
+	bool init;
 	char **program;
 };
 
@@ -71,18 +77,27 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
 		  "map these group ids (repeatable)", add_id_range,
 		  &options->gid_map },
+		{ 0, "map-auto", NULL,
+		  "map all subordinate ids too, /etc/subuid and /etc/subgid",
+		  set_flag, &options->map_auto },
+		{ 0, "cap-drop", "LIST",
+		  "capabilities that PROGRAM must not have, or all",
+		  add_capabilities, &options->dropped_caps },
 		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
 		  set_hostname, &options->hostname },
 		{ 0, "net", "veth|loopback",
 		  "a veth pair to the host (default), or lo alone", set_net,
 		  &options->loopback },
+		{ 0, "init", NULL,
+		  "run PROGRAM under a process 1 that reaps and passes signals",
+		  set_flag, &options->init },
 		{ 0 },
 	};
 
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
-	default_uid_map(&options->uid_map);
-	default_gid_map(&options->gid_map);
+	default_id_map(&options->uid_map, "uid_map", options->map_auto);
+	default_id_map(&options->gid_map, "gid_map", options->map_auto);
 }
 
 /*
@@ -92,11 +107,11 @@ static void parse_options(struct options *options, int argc, char *argv[])
  * first: a member of a group may have fewer rights than others (a file of mode
  * 0604), so leaving the group must not become possible in a user namespace.
  * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
- * is denied: CVE-2014-8989, user_namespaces(7).
+ * is denied: CVE-2014-8989, user_namespaces(7). newgidmap(1) sees to it itself.
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (!has_capability(CAP_SETGID))
+	if (!has_capability(CAP_SETGID) && !options->gid_map.subordinate)
 		write_proc(child, "setgroups", "deny");
 	write_id_map(child, "gid_map", &options->gid_map);
 	write_id_map(child, "uid_map", &options->uid_map);
@@ -210,16 +225,43 @@ static void set_up_net(const struct options *options)
 	close_netlink(&netlink);
 }
 
+/*
+ * Pid namespace: to be process 1 is a duty, pid_namespaces(7). All orphans
+ * become its children, and stay zombies until it waits for them. And it gets no
+ * signal that it has no handler for: a PROGRAM that relies on the default, as
+ * most do for SIGTERM, would not end. So this process 1 waits and passes
+ * signals on; PROGRAM is its child, and goes on from here.
+ */
+static void become_init(void)
+{
+	pid_t program = fork();
+
+	if (program < 0)
+		die("fork()");
+	if (program == 0)
+		return;
+	set_role("init");
+	narrate("fork() = %d", program);
+	/* Or /proc/1/exe would lead PROGRAM to isolate's file: CVE-2019-5736.
+	 */
+	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
+	close_descriptors();
+	_exit(wait_child(program));
+}
+
 /* What the child does, from the moment the parent has set it up. */
 static void run_child(void *argument)
 {
-	const struct options *options = argument;
+	struct options *options = argument;
 
 	await_release();
 	take_ids(options);
 	die_with_parent();
 	set_up_uts(options);
 	set_up_net(options);
+	drop_capabilities(options->dropped_caps);
+	if (options->init)
+		become_init();
 	exec_program(options->program);
 }
 

@@ -7,10 +7,10 @@
  * queues of its own. It starts empty, and there is nothing to set up in it.
  * Step 4, the network namespace: PROGRAM has network links, addresses, routes
  * and ports of its own, and a veth pair between it and the host.
- * Step 5, the pid namespace: PROGRAM is process 1 and sees, signals and
- * outlives no process but those it starts. /proc still shows the host's. Step
- * 6, the mount namespace: PROGRAM has a mount table of its own, with a /proc
- * that shows its own processes.
+ * Step 5, the pid namespace: PROGRAM is process 1, or the only child of one. It
+ * knows no processes but its own, and all of these end with process 1.
+ * Step 6, the mount namespace: PROGRAM has a mount table of its own, a /proc
+ * that shows its own processes, and, if asked for, a root of its own.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,14 +21,21 @@
 #include <linux/veth.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
 #include "../common/error.h"
 #include "../common/idmap.h"
+#include "../common/mounts.h"
 #include "../common/netlink.h"
 #include "../common/options.h"
 #include "../common/process.h"
@@ -46,8 +53,13 @@ struct host_side {
 struct options {
 	struct id_map uid_map;
 	struct id_map gid_map;
+	bool map_auto;
+	uint64_t dropped_caps;
 	const char *hostname;
 	bool loopback;
+	bool init;
+	char *rootfs;
+	struct binds binds;
 	char **program;
 };
 
@@ -65,6 +77,21 @@ static void set_net(void *loopback, const char *value)
 		reject("--net %s: not veth or loopback", value);
 }
 
+/* A directory on descriptor 0, 1 or 2 would be a way out of the new root. */
+static void set_rootfs(void *rootfs, const char *value)
+{
+	struct stat info;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+			reject("--rootfs: descriptor %d is a directory", fd);
+	*(char **)rootfs = realpath(value, NULL);
+	if (!*(char **)rootfs)
+		die("--rootfs %s", value);
+	if (stat(value, &info) < 0 || !S_ISDIR(info.st_mode))
+		reject("--rootfs %s: not a directory", value);
+}
+
 static void parse_options(struct options *options, int argc, char *argv[])
 {
 	const struct option_row rows[] = {
@@ -74,18 +101,32 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
 		  "map these group ids (repeatable)", add_id_range,
 		  &options->gid_map },
+		{ 0, "map-auto", NULL,
+		  "map all subordinate ids too, /etc/subuid and /etc/subgid",
+		  set_flag, &options->map_auto },
+		{ 0, "cap-drop", "LIST",
+		  "capabilities that PROGRAM must not have, or all",
+		  add_capabilities, &options->dropped_caps },
 		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
 		  set_hostname, &options->hostname },
 		{ 0, "net", "veth|loopback",
 		  "a veth pair to the host (default), or lo alone", set_net,
 		  &options->loopback },
+		{ 0, "init", NULL,
+		  "run PROGRAM under a process 1 that reaps and passes signals",
+		  set_flag, &options->init },
+		{ 0, "rootfs", "DIR", "make DIR the root", set_rootfs,
+		  &options->rootfs },
+		{ 0, "bind", "SRC:DEST[:ro]",
+		  "show SRC at DEST, inside (repeatable)", add_bind,
+		  &options->binds },
 		{ 0 },
 	};
 
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
-	default_uid_map(&options->uid_map);
-	default_gid_map(&options->gid_map);
+	default_id_map(&options->uid_map, "uid_map", options->map_auto);
+	default_id_map(&options->gid_map, "gid_map", options->map_auto);
 }
 
 /*
@@ -95,11 +136,11 @@ static void parse_options(struct options *options, int argc, char *argv[])
  * first: a member of a group may have fewer rights than others (a file of mode
  * 0604), so leaving the group must not become possible in a user namespace.
  * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
- * is denied: CVE-2014-8989, user_namespaces(7).
+ * is denied: CVE-2014-8989, user_namespaces(7). newgidmap(1) sees to it itself.
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (!has_capability(CAP_SETGID))
+	if (!has_capability(CAP_SETGID) && !options->gid_map.subordinate)
 		write_proc(child, "setgroups", "deny");
 	write_id_map(child, "gid_map", &options->gid_map);
 	write_id_map(child, "uid_map", &options->uid_map);
@@ -214,30 +255,162 @@ static void set_up_net(const struct options *options)
 }
 
 /*
- * Mount namespace: it starts as a copy of the caller's, and mounts still spread
- * from one to the other where the caller's are shared, as systemd makes them.
+ * Pid namespace: to be process 1 is a duty, pid_namespaces(7). All orphans
+ * become its children, and stay zombies until it waits for them. And it gets no
+ * signal that it has no handler for: a PROGRAM that relies on the default, as
+ * most do for SIGTERM, would not end. So this process 1 waits and passes
+ * signals on; PROGRAM is its child, and goes on from here.
  */
-static void set_up_mounts(void)
+static void become_init(void)
 {
-	check(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
-	      "mount(NULL, \"/\", NULL, MS_REC|MS_PRIVATE, NULL)");
-	check(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		    NULL),
-	      "mount(\"proc\", \"/proc\", \"proc\", "
-	      "MS_NOSUID|MS_NODEV|MS_NOEXEC, NULL)");
+	pid_t program = fork();
+
+	if (program < 0)
+		die("fork()");
+	if (program == 0)
+		return;
+	set_role("init");
+	narrate("fork() = %d", program);
+	/* Or /proc/1/exe would lead PROGRAM to isolate's file: CVE-2019-5736.
+	 */
+	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
+	close_descriptors();
+	_exit(wait_child(program));
+}
+
+/*
+ * Makes dir the root, and the working directory. pivot_root(2) wants a mount
+ * point, which dir becomes when it is bound to itself. It mounts the old root
+ * over the new one, where it is out of reach but for the descriptor returned.
+ */
+static int pivot_to(const char *dir)
+{
+	int old_root = open("/", O_PATH | O_CLOEXEC);
+
+	check(old_root, "open(\"/\") = %d", old_root);
+	do_mount(dir, dir, NULL, MS_BIND | MS_REC, NULL);
+	check(chdir(dir), "chdir(\"%s\")", dir);
+	check((int)syscall(SYS_pivot_root, ".", "."),
+	      "pivot_root(\".\", \".\")");
+	return old_root;
+}
+
+static void make_directory(const char *path)
+{
+	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		die("mkdir(\"%s\")", path);
+}
+
+/* In a user namespace there is no mknod(2) for devices: the host's are bound.
+ */
+static void set_up_dev(int old_root)
+{
+	static const char *const devices[] = { "null",	 "zero",    "full",
+					       "random", "urandom", "tty" };
+	static const char *const links[][2] = {
+		{ "pts/ptmx", "/dev/ptmx" },
+		{ "/proc/self/fd", "/dev/fd" },
+		{ "/proc/self/fd/0", "/dev/stdin" },
+		{ "/proc/self/fd/1", "/dev/stdout" },
+		{ "/proc/self/fd/2", "/dev/stderr" },
+	};
+	char outside[64], inside[64];
+
+	make_directory("/dev");
+	do_mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755");
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		snprintf(outside, sizeof(outside), "/proc/self/fd/%d/dev/%s",
+			 old_root, devices[i]);
+		snprintf(inside, sizeof(inside), "/dev/%s", devices[i]);
+		check(mknod(inside, S_IFREG, 0), "mknod(\"%s\", S_IFREG)",
+		      inside);
+		do_mount(outside, inside, NULL, MS_BIND, NULL);
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		check(symlink(links[i][0], links[i][1]),
+		      "symlink(\"%s\", \"%s\")", links[i][0], links[i][1]);
+	make_directory("/dev/pts");
+	make_directory("/dev/shm");
+	make_directory("/dev/mqueue");
+	do_mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		 "newinstance,ptmxmode=0666,mode=0620");
+	do_mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+		 "mode=1777");
+	do_mount("mqueue", "/dev/mqueue", "mqueue",
+		 MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+static void open_binds(struct binds *binds)
+{
+	for (size_t i = 0; i < binds->length; i++) {
+		struct bind *bind = &binds->list[i];
+
+		bind->fd = open(bind->source, O_PATH | O_CLOEXEC);
+		check(bind->fd, "open(\"%s\") = %d", bind->source, bind->fd);
+	}
+}
+
+static void mount_binds(const struct binds *binds)
+{
+	for (size_t i = 0; i < binds->length; i++) {
+		const struct bind *bind = &binds->list[i];
+		char source[32];
+
+		snprintf(source, sizeof(source), "/proc/self/fd/%d", bind->fd);
+		do_mount(source, bind->target, NULL, MS_BIND | MS_REC, NULL);
+		if (bind->read_only)
+			make_read_only(bind->target);
+	}
+}
+
+/*
+ * Mount namespace: it starts as a copy of the caller's. Where the caller's
+ * mounts are shared, as systemd makes them, new ones would still spread from
+ * either to the other. With a new root, all else comes after pivot_root(2): no
+ * symbolic link in DIR leads out of it then. The old root goes last, because
+ * the kernel lets a user namespace mount a /proc only where it sees one.
+ */
+static void set_up_mounts(struct options *options)
+{
+	int old_root = -1;
+
+	do_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+	open_binds(&options->binds);
+	if (options->rootfs) {
+		old_root = pivot_to(options->rootfs);
+		make_directory("/proc");
+	}
+	do_mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+		 NULL);
+	if (options->rootfs) {
+		set_up_dev(old_root);
+		make_directory("/sys");
+		do_mount("sysfs", "/sys", "sysfs",
+			 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	}
+	mount_binds(&options->binds);
+	if (options->rootfs) {
+		check(fchdir(old_root), "fchdir(%d)", old_root);
+		check(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)");
+		check(chdir("/"), "chdir(\"/\")");
+		set_default_path(options->program[0]);
+	}
 }
 
 /* What the child does, from the moment the parent has set it up. */
 static void run_child(void *argument)
 {
-	const struct options *options = argument;
+	struct options *options = argument;
 
 	await_release();
 	take_ids(options);
 	die_with_parent();
 	set_up_uts(options);
 	set_up_net(options);
-	set_up_mounts();
+	set_up_mounts(options);
+	drop_capabilities(options->dropped_caps);
+	if (options->init)
+		become_init();
 	exec_program(options->program);
 }
 
