@@ -58,6 +58,18 @@ static void format_line(char line[LONGEST_TEXT], const char *format,
 	*end = '\0';
 }
 
+void name_flags(char *text, unsigned long flags, const struct flag_name *names)
+{
+	char *end = stpcpy(text, "0");
+
+	for (; names->name; names++) {
+		if (!(flags & names->flag))
+			continue;
+		end = stpcpy(end == text + 1 ? text : stpcpy(end, "|"),
+			     names->name);
+	}
+}
+
 static void vnarrate(const char *format, va_list args)
 {
 	char text[LONGEST_TEXT];
@@ -92,12 +104,10 @@ static _Noreturn void vdie(int status, int error, const char *format,
 		clean_up_first();
 	if (!error)
 		dprintf(STDERR_FILENO, "isolate: %s\n", what);
-	else if (!reason)
-		dprintf(STDERR_FILENO, "isolate: %s: %s\n", what,
-			strerror(error));
 	else
-		dprintf(STDERR_FILENO, "isolate: %s: %s (%s)\n", what,
-			strerror(error), reason);
+		dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what,
+			strerror(error), reason ? ": " : "",
+			reason ? reason : "");
 	if (error)
 		print_hint(what, error);
 	_exit(status);

@@ -62,6 +62,18 @@ void set_reason(const char *sentence);
 /* Has whatever ends this process with an error call clean_up() first. */
 void before_dying(void (*clean_up)(void));
 
+/* A flag of a system call, for name_flags(). */
+struct flag_name {
+	unsigned long flag;
+	const char *name;
+};
+
+/*
+ * Writes the flags as they stand in C, "MS_BIND|MS_REC", or "0". The names end
+ * with one that is NULL; text has room for all of them.
+ */
+void name_flags(char *text, unsigned long flags, const struct flag_name *names);
+
 /*
  * Prints the hint for a failure, if its cause is a known one: what as for
  * die(), error the errno value. In hints.c.

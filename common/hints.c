@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <mntent.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,30 +49,28 @@ static long read_sysctl(const char *name)
 
 /*
  * Finds the first mount point that begins with a path, or, where whole is true,
- * is that path. It is the fifth field of /proc/self/mountinfo, proc(5).
+ * is that path.
  */
 static bool find_mount_point(const char *path, bool whole, char found[256])
 {
-	FILE *file = fopen("/proc/self/mountinfo", "re");
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	size_t length = strlen(path) + whole; /* with its final null byte? */
-	bool any = false;
-	char line[4096];
+	struct mntent *mount = NULL;
 
-	if (!file)
+	if (!mounts)
 		return false;
-	while (!any && fgets(line, sizeof(line), file))
-		any = sscanf(line, "%*s %*s %*s %*s %255s", found) == 1 &&
-		      strncmp(found, path, length) == 0;
-	fclose(file);
-	return any;
+	while ((mount = getmntent(mounts)) != NULL)
+		if (strncmp(mount->mnt_dir, path, length) == 0)
+			break;
+	if (mount)
+		snprintf(found, 256, "%s", mount->mnt_dir);
+	endmntent(mounts);
+	return mount;
 }
 
 static void hint_limit_reached(const char *clone)
 {
-	static const struct {
-		const char *flag;
-		const char *name;
-	} limits[] = {
+	static const char *const limits[][2] = {
 		{ "CLONE_NEWUSER", "user/max_user_namespaces" },
 		{ "CLONE_NEWUTS", "user/max_uts_namespaces" },
 		{ "CLONE_NEWIPC", "user/max_ipc_namespaces" },
@@ -79,14 +78,14 @@ static void hint_limit_reached(const char *clone)
 		{ "CLONE_NEWPID", "user/max_pid_namespaces" },
 		{ "CLONE_NEWNS", "user/max_mnt_namespaces" },
 	};
-	const char *lowest = limits[0].name;
+	const char *lowest = limits[0][1];
 
 	for (size_t i = 1; i < sizeof(limits) / sizeof(limits[0]); i++)
-		if (strstr(clone, limits[i].flag) &&
-		    read_sysctl(limits[i].name) < read_sysctl(lowest))
-			lowest = limits[i].name;
-	hint("raise the limit that is reached, namespaces(7): the lowest is "
-	     "%ld, in /proc/sys/%s; or nest no deeper, 32 levels is all",
+		if (strstr(clone, limits[i][0]) &&
+		    read_sysctl(limits[i][1]) < read_sysctl(lowest))
+			lowest = limits[i][1];
+	hint("a limit is reached, namespaces(7): the lowest is %ld, in "
+	     "/proc/sys/%s; or there are 32 user namespaces one in another",
 	     read_sysctl(lowest), lowest);
 }
 
@@ -95,8 +94,7 @@ static void hint_userns_refused(void)
 	char path[256];
 
 	if (read_sysctl("kernel/unprivileged_userns_clone") == 0)
-		hint("sysctl kernel.unprivileged_userns_clone is 0: set it to "
-		     "1");
+		hint("set sysctl kernel.unprivileged_userns_clone to 1");
 	else if (!find_mount_point("/", true, path))
 		hint("nothing is mounted on /, so this is a chroot(2): the "
 		     "kernel creates no user namespace in one");
@@ -105,8 +103,7 @@ static void hint_userns_refused(void)
 		     "container with --security-opt seccomp=unconfined");
 	else
 		hint("the caller's own ids must be mapped in the user "
-		     "namespace "
-		     "it is in, see /proc/self/uid_map and gid_map");
+		     "namespace it is in, see /proc/self/uid_map and gid_map");
 }
 
 static void hint_map_refused(const char *write)
@@ -139,7 +136,7 @@ void print_hint(const char *what, int error)
 	bool proc = strncmp(what, "mount(\"proc\"", 12) == 0;
 	bool link = strncmp(what, "RTM_NEWLINK(", 12) == 0;
 	bool key = strncmp(what, "keyctl(", 7) == 0;
-	bool exec = strncmp(what, "execvp(", 7) == 0;
+	bool helper = strncmp(what, "new", 3) == 0;
 	bool refused = error == EPERM || error == EACCES;
 
 	if (clone && error == ENOSPC)
@@ -155,6 +152,11 @@ void print_hint(const char *what, int error)
 	else if (map && error == EINVAL)
 		hint("two ranges of a map must not overlap, neither inside nor "
 		     "outside, user_namespaces(7)");
+	else if (helper && error == ENOENT)
+		hint("newuidmap and newgidmap are in Debian's package uidmap");
+	else if (helper)
+		hint("/etc/subuid and /etc/subgid must give the caller these "
+		     "ids, subuid(5)");
 	else if (proc && error == EPERM)
 		hint_proc_masked();
 	else if (link && error == EOPNOTSUPP)
@@ -163,7 +165,7 @@ void print_hint(const char *what, int error)
 		hint("each isolate takes a key, and a user may have %ld: raise "
 		     "/proc/sys/kernel/keys/maxkeys, keyrings(7)",
 		     read_sysctl("kernel/keys/maxkeys"));
-	else if (exec && error == EACCES)
-		hint("outside, PROGRAM has the ids of the map: these must be "
-		     "let through every directory on its path");
+	else if (error == EACCES)
+		hint("outside, root is one of the ids of the map: it must be "
+		     "let through every directory on the path");
 }

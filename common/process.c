@@ -28,6 +28,17 @@
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+static const struct flag_name clone_flags[] = {
+	{ CLONE_NEWUSER, "CLONE_NEWUSER" },
+	{ CLONE_NEWUTS, "CLONE_NEWUTS" },
+	{ CLONE_NEWIPC, "CLONE_NEWIPC" },
+	{ CLONE_NEWNET, "CLONE_NEWNET" },
+	{ CLONE_NEWPID, "CLONE_NEWPID" },
+	{ CLONE_NEWNS, "CLONE_NEWNS" },
+	{ SIGCHLD, "SIGCHLD" },
+	{ 0 },
+};
+
 enum { READ_END, WRITE_END };
 
 static int sync_pipe[2];
@@ -41,27 +52,6 @@ static void kill_child(void)
 {
 	kill(child_pid, SIGKILL);
 	waitpid(child_pid, NULL, 0);
-}
-
-/* "CLONE_NEWUSER|CLONE_NEWUTS|SIGCHLD" */
-static void describe_flags(int flags, char *text)
-{
-	static const struct {
-		int flag;
-		const char *name;
-	} names[] = {
-		{ CLONE_NEWUSER, "CLONE_NEWUSER|" },
-		{ CLONE_NEWUTS, "CLONE_NEWUTS|" },
-		{ CLONE_NEWIPC, "CLONE_NEWIPC|" },
-		{ CLONE_NEWNET, "CLONE_NEWNET|" },
-		{ CLONE_NEWPID, "CLONE_NEWPID|" },
-		{ CLONE_NEWNS, "CLONE_NEWNS|" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (flags & names[i].flag)
-			text = stpcpy(text, names[i].name);
-	strcpy(text, "SIGCHLD");
 }
 
 /*
@@ -119,7 +109,7 @@ pid_t clone_child(int flags, void (*run)(void *), void *argument)
 	take_over_signals();
 	if (pipe2(sync_pipe, O_CLOEXEC) < 0)
 		die("pipe2(O_CLOEXEC)");
-	describe_flags(flags, names);
+	name_flags(names, (unsigned long)flags, clone_flags);
 	child_pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (child_pid == 0) {
 		set_role("child");
@@ -276,7 +266,7 @@ void close_descriptors(void)
 	dir = opendir("/proc/self/fd");
 	if (!dir)
 		die("opendir(\"/proc/self/fd\")");
-	while ((entry = readdir(dir))) {
+	while ((entry = readdir(dir)) != NULL) {
 		fd = atoi(entry->d_name);
 		if (fd > STDERR_FILENO && fd != dirfd(dir))
 			close(fd);
