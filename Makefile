@@ -58,7 +58,7 @@ check:
 	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- \
 		$(STANDARD) $(WARNINGS)
 	cppcheck --quiet --enable=warning,style,performance,portability \
-		--error-exitcode=1 --inline-suppr --std=c11 $(SOURCES)
+		--error-exitcode=1 --suppress=variableScope --std=c11 $(SOURCES)
 	shellcheck $(SCRIPTS)
 
 .PHONY: sanitize

@@ -90,28 +90,26 @@ void narrate(const char *format, ...)
 	va_end(args);
 }
 
-/*
- * _exit() and not exit(): the child is a copy of the parent, so what atexit()
- * has for the parent would be done twice.
- */
-static _Noreturn void vdie(int status, int error, const char *format,
-			   va_list args)
+static void report(int error, const char *format, va_list args)
 {
 	char what[LONGEST_TEXT];
 
 	format_line(what, format, args);
 	if (clean_up_first)
 		clean_up_first();
-	if (!error)
+	if (!error) {
 		dprintf(STDERR_FILENO, "isolate: %s\n", what);
-	else
-		dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what,
-			strerror(error), reason ? ": " : "",
-			reason ? reason : "");
-	if (error)
-		print_hint(what, error);
-	_exit(status);
+		return;
+	}
+	dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what, strerror(error),
+		reason ? ": " : "", reason ? reason : "");
+	print_hint(what, error);
 }
+
+/*
+ * These end with _exit(3) and not exit(3): the child is a copy of the parent,
+ * and would do what atexit(3) has for the parent a second time.
+ */
 
 void die(const char *format, ...)
 {
@@ -119,7 +117,9 @@ void die(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vdie(EXIT_ISOLATE, error, format, args);
+	report(error, format, args);
+	va_end(args);
+	_exit(EXIT_ISOLATE);
 }
 
 void die_with(int status, const char *format, ...)
@@ -128,7 +128,9 @@ void die_with(int status, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vdie(status, error, format, args);
+	report(error, format, args);
+	va_end(args);
+	_exit(status);
 }
 
 void reject(const char *format, ...)
@@ -136,7 +138,9 @@ void reject(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vdie(EXIT_ISOLATE, 0, format, args);
+	report(0, format, args);
+	va_end(args);
+	_exit(EXIT_ISOLATE);
 }
 
 int check(int result, const char *format, ...)
@@ -146,8 +150,11 @@ int check(int result, const char *format, ...)
 
 	va_start(args, format);
 	if (result < 0)
-		vdie(EXIT_ISOLATE, error, format, args);
-	vnarrate(format, args);
+		report(error, format, args);
+	else
+		vnarrate(format, args);
 	va_end(args);
+	if (result < 0)
+		_exit(EXIT_ISOLATE);
 	return result;
 }

@@ -42,19 +42,19 @@ int check(int result, const char *format, ...)
  * Prints "isolate: WHAT: WHY", WHAT from the format and WHY from errno, then
  * the hint for it where there is one, and exits with status 125.
  */
-_Noreturn void die(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+void die(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
 
 /* As die(), with another exit status. */
-_Noreturn void die_with(int status, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void die_with(int status, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 
 /*
  * For bad input, where there is no errno: prints "isolate: " and the text,
  * which is to read "WHAT: WHY", and exits with status 125.
  */
-_Noreturn void reject(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+void reject(const char *format, ...)
+	__attribute__((noreturn, format(printf, 1, 2)));
 
 /* Has the next die() add this sentence to WHY. It is not copied. */
 void set_reason(const char *sentence);

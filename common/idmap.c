@@ -38,7 +38,7 @@ static const struct id_kind {
 
 static const struct id_kind *kind_of(const char *file)
 {
-	return strcmp(file, "uid_map") == 0 ? &kinds[0] : &kinds[1];
+	return strcmp(file, kinds[0].file) == 0 ? &kinds[0] : &kinds[1];
 }
 
 /*

@@ -199,7 +199,7 @@ static void stop_too(pid_t child)
 {
 	if (getpid() == 1)
 		return;
-	raise(SIGSTOP);
+	kill(getpid(), SIGSTOP);
 	kill(child, SIGCONT);
 }
 
@@ -276,7 +276,8 @@ void close_descriptors(void)
 
 static bool is_in_path(const char *program)
 {
-	char *dirs = strdup(getenv("PATH") ? getenv("PATH") : "");
+	const char *variable = getenv("PATH");
+	char *dirs = strdup(variable ? variable : "");
 	bool found = false;
 	char path[PATH_MAX];
 

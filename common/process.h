@@ -68,6 +68,6 @@ void set_default_path(const char *program);
  * a session keyring of its own. Exits with 127 if it is not found, with 126 if
  * it cannot be run.
  */
-_Noreturn void exec_program(char *program[]);
+void exec_program(char *program[]) __attribute__((noreturn));
 
 #endif
