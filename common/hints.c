@@ -166,6 +166,7 @@ void print_hint(const char *what, int error)
 		     "/proc/sys/kernel/keys/maxkeys, keyrings(7)",
 		     read_sysctl("kernel/keys/maxkeys"));
 	else if (error == EACCES)
-		hint("outside, root is one of the ids of the map: it must be "
-		     "let through every directory on the path");
+		hint("outside, root is one of the ids of the map: that one "
+		     "needs search permission on every directory of a path, "
+		     "and execute permission on a program");
 }

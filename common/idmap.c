@@ -125,7 +125,7 @@ static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
 	return map->subordinate;
 }
 
-/* Says if our own user namespace has all these ids. Inside another, few are. */
+/* Says if the user namespace that we are in has all these ids. */
 static bool exists_here(const char *own_map, const struct id_range *range)
 {
 	unsigned int inside, outside, count;
@@ -155,24 +155,25 @@ void default_id_map(struct id_map *map, const char *file, bool all)
 {
 	const struct id_kind *kind = kind_of(file);
 	bool is_root = geteuid() == 0;
-	uid_t person = is_root ? sudo_id("SUDO_UID") : geteuid();
-	unsigned int id = kind->own_id();
+	unsigned int id =
+		is_root ? sudo_id(kind->sudo_variable) : kind->own_id();
+	bool is_plain_root = is_root && id == 0;
+	uid_t user = is_root ? sudo_id("SUDO_UID") : geteuid();
 
 	if (map->length > 0)
 		return;
-	if (is_root)
-		id = sudo_id(kind->sudo_variable);
-	if (person != 0)
+	if (!is_plain_root)
 		append(map, id, 1);
-	if ((person == 0 || all) &&
-	    !append_subordinate(map, kind->subordinate, person, all)) {
-		if (person != 0)
-			reject("--map-auto: %s has no range for uid %u, a line "
-			       "USER:START:COUNT",
-			       kind->subordinate, person);
+	if ((is_plain_root || all) &&
+	    !append_subordinate(map, kind->subordinate, user, all)) {
+		if (!is_plain_root)
+			reject("--map-auto: no line USER:START:COUNT for user "
+			       "%u in %s",
+			       user, kind->subordinate);
 		append(map, 100000, 65536);
 	}
-	if (person == 0 && !exists_here(kind->own_map, &map->ranges[0])) {
+	/* Root of another user namespace may have no id but this one. */
+	if (is_root && !exists_here(kind->own_map, &map->ranges[0])) {
 		map->length = 0;
 		append(map, kind->own_id(), 1);
 	}

@@ -31,9 +31,10 @@ void set_flag(void *target, const char *value)
 static void print_rows(const struct option_row *row)
 {
 	for (; row->name; row++)
-		printf("  %c%c%s --%s %s\n          %s\n",
+		printf("  %c%c%c --%s%s%s\n          %s\n",
 		       row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-		       row->letter ? "," : " ", row->name,
+		       row->letter ? ',' : ' ', row->name,
+		       row->argument ? " " : "",
 		       row->argument ? row->argument : "", row->help);
 }
 

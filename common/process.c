@@ -192,8 +192,8 @@ static bool reap(pid_t child, int *status, bool *stopped)
 }
 
 /*
- * When the child stops, so does isolate, that the shell get its terminal back;
- * and it wakes the child when it is woken. PID 1 cannot stop itself.
+ * Stops isolate when its child has stopped, that the shell get its terminal
+ * back, and wakes the child when woken. PID 1 cannot stop itself.
  */
 static void stop_too(pid_t child)
 {
@@ -201,6 +201,16 @@ static void stop_too(pid_t child)
 		return;
 	kill(getpid(), SIGSTOP);
 	kill(child, SIGCONT);
+}
+
+/* Ctrl-Z: a child that is PID 1 of a pid namespace ignores it, we need not. */
+static bool is_terminal_stop(const siginfo_t *info)
+{
+	struct sigaction action;
+
+	return info->si_signo == SIGTSTP && info->si_code > 0 &&
+	       sigaction(SIGTSTP, NULL, &action) == 0 &&
+	       action.sa_handler == SIG_DFL;
 }
 
 static int exit_status(int status)
@@ -216,23 +226,23 @@ static int exit_status(int status)
  */
 int wait_child(pid_t child)
 {
-	int signal, status;
+	int got, status;
 	sigset_t all;
 	siginfo_t info;
 	bool stopped;
 
 	sigfillset(&all);
 	for (;;) {
-		signal = sigwaitinfo(&all, &info);
-		if (signal == SIGCHLD) {
+		got = sigwaitinfo(&all, &info);
+		if (got == SIGCHLD) {
 			if (reap(child, &status, &stopped))
 				break;
 			if (stopped)
 				stop_too(child);
-		} else if (signal == SIGTSTP && info.si_code > 0) {
+		} else if (got > 0 && is_terminal_stop(&info)) {
 			stop_too(child);
-		} else if (signal > 0 && info.si_code <= 0) {
-			kill(child, signal);
+		} else if (got > 0 && info.si_code <= 0) {
+			kill(child, got);
 		}
 	}
 	before_dying(NULL);
