@@ -69,6 +69,13 @@ sanitize:
 bench: all
 	tests/bench
 
+.PHONY: book test-book
+book:
+	tests/book --write
+
+test-book:
+	tests/book
+
 .PHONY: clean
 clean:
 	$(RM) $(PROGRAMS) tests/probe $(SOURCES:.c=.o) $(SOURCES:.c=.d)
@@ -83,6 +90,8 @@ help:
 	@echo 'make diff-N           show what step N adds to step N-1'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize         test a build with ASan and UBSan'
+	@echo 'make book             write what the text takes from the source'
+	@echo 'make test-book        run the commands of the text, and compare'
 	@echo 'make bench            compare the time of a run with unshare'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'

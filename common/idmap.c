@@ -142,7 +142,7 @@ static bool exists_here(const char *own_map, const struct id_range *range)
 	return found;
 }
 
-/* The id of the person behind sudo(8), or 0. */
+/* The id of the person behind sudo, or 0. */
 static unsigned int sudo_id(const char *variable)
 {
 	const char *text = getenv(variable);

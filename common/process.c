@@ -98,7 +98,7 @@ static void give_back_signals(void)
 }
 
 /*
- * The system call itself and not glibc's clone(3): without a stack it works as
+ * The system call itself and not glibc's clone(): without a stack it works as
  * fork(2), the child goes on here with a copy of all the parent has.
  */
 pid_t clone_child(int flags, void (*run)(void *), void *argument)
