@@ -135,6 +135,7 @@ links() {
 @test "two at once: each pings the host's side and is pinged from it" {
 	local first second
 	start_connected
+	# shellcheck disable=SC2153 # set by start
 	first=$PID first_output=$OUTPUT
 	eventually is_connected "$first_output"
 	assert_equal "$(address_in "$first_output")" 10.11.12.14
