@@ -41,14 +41,19 @@ eventually() {
 	return 1
 }
 
-# start PROGRAM [ARGS...]: isolate PROGRAM in the background, its output in the
-# file $OUTPUT. Sets PID to isolate's pid. teardown kills it, and then finds no
-# process left: before step 5 only if PROGRAM is a single one, `exec sleep 100`.
-start() {
+# start_outside COMMAND...: the command in the background, on the host, its output
+# in the file $OUTPUT. Sets PID. teardown kills it.
+start_outside() {
 	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
-	"$ISOLATE" "$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
+	"$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
 	PID=$!
 	PIDS+=("$PID")
+}
+
+# start PROGRAM [ARGS...]: the same with isolate PROGRAM. teardown then finds no
+# process left: before step 5 only if PROGRAM is a single one, `exec sleep 100`.
+start() {
+	start_outside "$ISOLATE" "$@"
 }
 
 # has_said REGEX [FILE]: says if the program started last has printed this.
@@ -94,10 +99,11 @@ host_state() {
 # environment; those of bats itself are older than it.
 leftover_processes() (
 	unset TEST_MARKER
-	for environ in /proc/[0-9]*/environ; do
-		! grep -qsz "^TEST_MARKER=$1\$" "$environ" ||
-			tr '\0' ' ' < "${environ%environ}cmdline"
-	done
+	grep -lsz "^TEST_MARKER=$1\$" /proc/[0-9]*/environ |
+		while IFS=/ read -r _ _ pid _; do
+			tr '\0' ' ' < "/proc/$pid/cmdline"
+			echo
+		done 2> /dev/null
 )
 
 host_is_as_before() {

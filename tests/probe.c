@@ -60,7 +60,7 @@ static void fault(char *argv[])
 		__builtin_trap();
 }
 
-/* serve ADDRESS PORT: says "hello" to the first who connects. */
+/* serve ADDRESS PORT: says "hello" to the first who connects, within 20 s. */
 static void serve(char *argv[])
 {
 	struct sockaddr_in name = {
@@ -70,6 +70,7 @@ static void serve(char *argv[])
 	};
 	int on = 1, listener, connection;
 
+	alarm(20);
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(listener, (struct sockaddr *)&name, sizeof(name)) < 0 ||
