@@ -73,7 +73,8 @@ static void catch_signals(char *argv[])
 	do {
 		fflush(stdout);
 		signal = sigwaitinfo(&all, NULL);
-		printf("%s\n", sigabbrev_np(signal));
+		if (signal > 0) /* it was not stopped and continued */
+			printf("%s\n", sigabbrev_np(signal));
 	} while (signal != SIGTERM);
 }
 
