@@ -6,8 +6,16 @@
 #	STEP	the number of its step
 #	PROBE	tests/probe, compiled: it does what a shell cannot
 
+bats_require_minimum_version 1.5.0
+# For every test anew, these run dirname(1) for each of their files, which takes
+# longer than most tests: a function is quicker.
+dirname() {
+	# shellcheck disable=SC2317 # called by what is loaded
+	echo "${1%/*}"
+}
 bats_load_library bats-support
 bats_load_library bats-assert
+unset -f dirname
 
 # The namespaces in the order of the steps, as in /proc/PID/ns.
 # shellcheck disable=SC2034 # used by the tests
@@ -64,6 +72,27 @@ has_said() {
 # children_of PID: the pids of its children, here on the host.
 children_of() {
 	ps -o pid= --ppid "$1" | tr -d ' '
+}
+
+# is_gone PID: says if the process has ended, be it reaped or not.
+is_gone() {
+	[[ $(ps -o stat= -p "$1") != [!Z]* ]]
+}
+
+# is_stopped PID
+is_stopped() {
+	[[ $(ps -o stat= -p "$1") == T* ]]
+}
+
+# Lets PROGRAM into $BATS_TEST_TMPDIR, whatever id it has outside.
+open_tmpdir() {
+	chmod a+x "$BATS_RUN_TMPDIR"
+	chmod 1777 "$BATS_TEST_TMPDIR"
+}
+
+# traced ARGS...: strace, which the leak check of a sanitized build cannot bear.
+traced() {
+	ASAN_OPTIONS=detect_leaks=0 strace "$@" 3>&-
 }
 
 # namespace KIND PID: its inode, "uts:[4026531838]".

@@ -60,6 +60,24 @@ static void fault(char *argv[])
 		__builtin_trap();
 }
 
+/* Names each signal that it gets, the last one being SIGTERM. */
+static void catch_signals(char *argv[])
+{
+	sigset_t all;
+	int signal;
+
+	(void)argv;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	puts("ready");
+	do {
+		fflush(stdout);
+		signal = sigwaitinfo(&all, NULL);
+		if (signal > 0) /* it was not stopped and continued */
+			printf("%s\n", sigabbrev_np(signal));
+	} while (signal != SIGTERM);
+}
+
 /* serve ADDRESS PORT: says "hello" to the first who connects, within 20 s. */
 static void serve(char *argv[])
 {
@@ -95,6 +113,7 @@ int main(int argc, char *argv[])
 		{ "remove-queue", 1, remove_queue },
 		{ "session-keyring", 0, show_session_keyring },
 		{ "fault", 1, fault },
+		{ "catch-signals", 0, catch_signals },
 		{ "serve", 2, serve },
 	};
 

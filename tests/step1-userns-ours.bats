@@ -1,0 +1,742 @@
+# What is particular to our step 1, and to the later ones: options, default
+# maps, messages, exit statuses, and all that PROGRAM gets from its caller.
+
+# shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
+# shellcheck disable=SC2154 # run sets stderr and stderr_lines
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and is to be one
+
+load helper
+
+# The ids that any caller may map.
+UID_MAP=0:$(id -u):1
+GID_MAP=0:$(id -g):1
+
+# maps OPTIONS...: the uid_map inside, a comma, then the gid_map, as in
+# "0 1000 1,0 1000 1".
+maps() {
+	"$ISOLATE" "$@" sh -c 'cat /proc/self/uid_map; echo ,
+		cat /proc/self/gid_map' |
+		awk '{ $1 = $1; print }' | paste -s -d ' ' | sed 's/ , /,/'
+}
+
+# with_subids FILE CONTENT FILE CONTENT COMMAND...: runs the command where /etc
+# has just these files.
+with_subids() {
+	unshare --mount sh -euc '
+		mount -t tmpfs tmpfs /etc
+		for _ in 1 2; do
+			printf "$2" > "/etc/$1"
+			shift 2
+		done
+		exec "$@"' sh "$@"
+}
+
+# as_root_of_userns COMMAND...: the caller is root there, and no one else is.
+as_root_of_userns() {
+	unshare --user --map-root-user "$@"
+}
+
+# created_nothing: says if the strace written to $TRACE ends and has no clone.
+created_nothing() {
+	grep -qF '+++ exited with' "$TRACE" && ! grep -qE 'clone|fork' "$TRACE"
+}
+
+# rejects MESSAGE ARGS...: with these, isolate only says MESSAGE.
+rejects() {
+	local message=$1
+	shift
+	TRACE=$BATS_TEST_TMPDIR/trace
+	run --separate-stderr traced -f -o "$TRACE" \
+		-e trace=clone,clone3,fork,vfork "$ISOLATE" "$@"
+	assert_failure 125
+	assert_output ''
+	assert_equal "$stderr" "isolate: $message"
+	created_nothing
+}
+
+# fails_with STATUS MESSAGE HINT ARGS...: both are regular expressions.
+fails_with() {
+	local status_wanted=$1 message=$2 hint=$3
+	shift 3
+	run "-$status_wanted" --separate-stderr "$@"
+	assert_output ''
+	assert_regex "${stderr_lines[0]}" "^isolate: $message$"
+	if [ "$hint" ]; then
+		assert_regex "${stderr_lines[1]}" "^hint: $hint"
+		assert_equal "${#stderr_lines[@]}" 2
+	else
+		assert_equal "${#stderr_lines[@]}" 1
+	fi
+}
+
+# The process PROGRAM of the isolate started last.
+program() {
+	children_of "$PID"
+}
+
+#
+# The command line
+#
+
+@test "-h and --help explain all options on standard output" {
+	local option
+	for option in -h --help; do
+		run -0 --separate-stderr "$ISOLATE" "$option"
+		assert_line --index 0 'Usage: isolate [OPTIONS] PROGRAM [ARGS...]'
+		assert_line --regexp '^  -u, --uid-map INSIDE:OUTSIDE:COUNT$'
+		assert_line --regexp '^  -g, --gid-map INSIDE:OUTSIDE:COUNT$'
+		assert_line --regexp '^  -v, --verbose'
+		assert_line --regexp '^  -h, --help'
+		assert_line --regexp '^  -V, --version'
+		assert_equal "$stderr" ''
+	done
+}
+
+@test "-V and --version print one line" {
+	local option
+	for option in -V --version; do
+		run -0 --separate-stderr "$ISOLATE" "$option"
+		assert_output --regexp '^isolate [0-9.]+$'
+		assert_equal "$stderr" ''
+	done
+}
+
+@test "-u, --uid-map, -g and --gid-map set the maps" {
+	local u=$UID_MAP g=$GID_MAP wanted
+	wanted="0 $(id -u) 1,0 $(id -g) 1"
+	assert_equal "$(maps -u "$u" -g "$g")" "$wanted"
+	assert_equal "$(maps -u"$u" -g"$g")" "$wanted"
+	assert_equal "$(maps --uid-map "$u" --gid-map "$g")" "$wanted"
+	assert_equal "$(maps --gid-map="$g" --uid-map="$u")" "$wanted"
+}
+
+@test "a map of several ranges" {
+	only_as_root
+	run maps -u 0:1000:1 -u 10:2000:20 -u 7:5:1 -g 0:1000:1 -g 1:2000:5
+	assert_output '0 1000 1 10 2000 20 7 5 1,0 1000 1 1 2000 5'
+}
+
+@test "the greatest possible maps" {
+	only_as_root
+	local ranges=() i
+	for i in {0..119}; do
+		ranges+=(-u "$((4294960000 + i)):$((4294950000 + 2 * i)):1")
+	done
+	run -0 "$ISOLATE" "${ranges[@]}" cat /proc/self/uid_map
+	assert_equal "${#lines[@]}" 120
+	assert_line --index 119 --regexp '^ *4294960119 +4294950238 +1$'
+	run -0 "$ISOLATE" -u 0:0:4294967295 -g 4294967294:4294967294:1 \
+		cat /proc/self/uid_map
+	assert_output --regexp '^ *0 +0 +4294967295$'
+}
+
+@test "PROGRAM has the first ids of the maps" {
+	run -0 "$ISOLATE" -u "1234:$(id -u):1" -g "5678:$(id -g):1" \
+		sh -c 'id -u; id -g'
+	assert_output $'1234\n5678'
+}
+
+@test "PROGRAM has the first ids of maps of several ranges" {
+	only_as_root
+	run -0 "$ISOLATE" -u 5:1000:1 -u 0:2000:1 -g 6:1000:1 -g 0:2000:1 \
+		sh -c 'id -u; id -g'
+	assert_output $'5\n6'
+}
+
+@test "PROGRAM has the first ids even if the caller's own is 0 inside" {
+	only_as_root
+	run -0 "$ISOLATE" -u 5:1000:1 -u 0:0:1 id -u
+	assert_output 5
+}
+
+@test "options end at PROGRAM or at --" {
+	run -0 --separate-stderr "$ISOLATE" sh -c 'echo "$*"' sh -v --help -u
+	assert_output '-v --help -u'
+	assert_equal "$stderr" ''
+	run -0 "$ISOLATE" -- sh -c 'echo "$*"' sh -- -v
+	assert_output -- '-- -v'
+	PATH=/usr/bin:/bin fails_with 127 \
+		'execvp\("-v"\): No such file or directory' '' "$ISOLATE" -- -v
+}
+
+@test "an unknown option is rejected" {
+	rejects "invalid option -- 'x'" -x true
+	rejects "unrecognized option '--nonsense'" --nonsense true
+	rejects "option '--verbose' doesn't allow an argument" --verbose=x true
+}
+
+@test "an option without its argument is rejected" {
+	rejects "option requires an argument -- 'u'" -u
+	rejects "option requires an argument -- 'g'" -v -g
+	rejects "option '--uid-map' requires an argument" --uid-map
+	rejects "option '--gid-map' requires an argument" --gid-map
+}
+
+@test "a command line without PROGRAM is rejected" {
+	local message='no PROGRAM given: see isolate --help'
+	rejects "$message"
+	rejects "$message" --
+	rejects "$message" -u "$UID_MAP"
+}
+
+@test "a malformed id map is rejected" {
+	local map
+	for map in '' 0 0:0 0:0: :0:1 0::1 ::: 0:0:1: 0:0:1:1 a:0:1 0:b:1 0:0:c \
+		-1:0:1 0:-1:1 0:0:-1 +0:0:1 0x0:0:1 ' 0:0:1' '0: 0:1' '0:0:1 ' \
+		0:0:1x 0,0,1 4294967296:0:1 0:4294967296:1 0:0:4294967296 \
+		99999999999999999999:0:1; do
+		rejects "id map \"$map\": not INSIDE:OUTSIDE:COUNT" -u "$map" true
+	done
+	rejects 'id map "0:0:1\n": not INSIDE:OUTSIDE:COUNT' -u $'0:0:1\n' true
+	rejects 'id map "": not INSIDE:OUTSIDE:COUNT' -g '' true
+	rejects 'id map "0:0": not INSIDE:OUTSIDE:COUNT' --gid-map=0:0 true
+}
+
+@test "an id map of nothing, or of ids that cannot be, is rejected" {
+	local map
+	rejects 'id map "0:0:0": COUNT is 0' -u 0:0:0 true
+	rejects 'id map "0:0:0": COUNT is 0' -g "$GID_MAP" -g 0:0:0 true
+	for map in 4294967295:0:1 0:4294967295:1 4294967294:0:2 \
+		0:1:4294967295; do
+		rejects "id map \"$map\": ids end at 4294967294" -u "$map" true
+	done
+}
+
+@test "an id map of too many ranges is rejected" {
+	local ranges=() i
+	for i in {0..119}; do
+		ranges+=(-u "$i:$i:1")
+	done
+	rejects 'id map "120:120:1": more than 120 ranges' \
+		"${ranges[@]}" -u 120:120:1 true
+}
+
+@test "the trace that shows no clone for a rejected command line shows others" {
+	TRACE=$BATS_TEST_TMPDIR/trace
+	traced -f -o "$TRACE" -e trace=clone,clone3,fork,vfork "$ISOLATE" true
+	refute created_nothing
+	run grep -c 'clone(' "$TRACE"
+	assert_output 1
+}
+
+#
+# The default maps
+#
+
+@test "the default maps of an ordinary user are of the user's own ids" {
+	only_as_ordinary_user
+	local own
+	own="0 $(id -u) 1,0 $(id -g) 1"
+	assert_equal "$(maps)" "$own"
+	# These are for root to set.
+	SUDO_UID=1234 SUDO_GID=1234 run maps
+	assert_output "$own"
+	assert_equal "$("$ISOLATE" cat /proc/self/setgroups)" deny
+}
+
+@test "the default maps under sudo are of the one who typed it" {
+	only_as_root
+	SUDO_UID=1234 SUDO_GID=5678 run maps
+	assert_output '0 1234 1,0 5678 1'
+}
+
+@test "the default maps are not of root, whatever sudo says" {
+	only_as_root
+	local value
+	for value in 0 '' x -1 1x 4294967296; do
+		SUDO_UID=$value SUDO_GID=$value run with_subids subuid '' \
+			subgid '' "$ISOLATE" sh -c 'cat /proc/self/?id_map'
+		assert_success
+		assert_line --index 0 --regexp '^ *0 +100000 +65536$'
+		assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+	done
+}
+
+@test "the default maps of root are its first subordinate ranges" {
+	only_as_root
+	run with_subids \
+		subuid 'rooted:1:1\nroot:200000:100\nroot:300000:200\n' \
+		subgid 'someone:1:1\nroot:bad:1\nroot:400000:300' \
+		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
+	assert_success
+	assert_line --index 0 --regexp '^ *0 +400000 +300$'
+	assert_line --index 1 --regexp '^ *0 +200000 +100$'
+}
+
+@test "the default maps of root without a subordinate range" {
+	only_as_root
+	run with_subids subuid 'someone:1:1\n' other '' \
+		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
+	assert_success
+	assert_line --index 0 --regexp '^ *0 +100000 +65536$'
+	assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+}
+
+@test "the default maps where no id but root is mapped" {
+	run as_root_of_userns "$ISOLATE" sh -c 'cat /proc/self/?id_map'
+	assert_success
+	assert_line --index 0 --regexp '^ *0 +0 +1$'
+	assert_line --index 1 --regexp '^ *0 +0 +1$'
+}
+
+#
+# The exit status
+#
+
+# A directory in PATH that PROGRAM may not enter would make it 126.
+@test "127: PROGRAM is not found" {
+	local message='No such file or directory' PATH=/usr/bin:/bin
+	fails_with 127 "execvp\(\"no-such\"\): $message" '' "$ISOLATE" no-such
+	fails_with 127 "execvp\(\"/no/such\"\): $message" '' "$ISOLATE" /no/such
+	fails_with 127 "execvp\(\"\"\): $message" '' "$ISOLATE" ''
+}
+
+@test "126: PROGRAM is found but cannot be run" {
+	open_tmpdir
+	echo 'exit 0' > "$BATS_TEST_TMPDIR/file"
+	chmod 644 "$BATS_TEST_TMPDIR/file"
+	fails_with 126 "execvp\(\"$BATS_TEST_TMPDIR/file\"\): Permission denied" \
+		'outside, PROGRAM has the ids of the map' \
+		"$ISOLATE" "$BATS_TEST_TMPDIR/file"
+	fails_with 126 'execvp\("/usr"\): Permission denied' \
+		'outside, PROGRAM has the ids of the map' "$ISOLATE" /usr
+}
+
+@test "125 and a hint: a map of an id that is not one's own" {
+	only_as_ordinary_user
+	local hint
+	hint="without CAP_SETUID and CAP_SETGID one may map one id, one's own, here $(id -u) and group $(id -g), user_namespaces\(7\)\$"
+	fails_with 125 'write\("/proc/[0-9]+/uid_map", "0 0 1"\): Operation not permitted' \
+		"$hint" "$ISOLATE" -u 0:0:1 true
+	fails_with 125 'write\("/proc/[0-9]+/gid_map", "0 0 1"\): Operation not permitted' \
+		"$hint" "$ISOLATE" -g 0:0:1 true
+}
+
+@test "125 and a hint: a map of an id that is not in one's own map" {
+	fails_with 125 'write\("/proc/[0-9]+/uid_map", "0 1 1"\): Operation not permitted' \
+		"the OUTSIDE ids must be mapped in the caller's own user namespace" \
+		as_root_of_userns "$ISOLATE" -u 0:1:1 true
+}
+
+@test "125 and a hint: overlapping ranges of a map" {
+	fails_with 125 'write\("/proc/[0-9]+/uid_map", "0 1000 10\\n5 2000 10"\): Invalid argument' \
+		'two ranges of a map must not overlap' \
+		"$ISOLATE" -u 0:1000:10 -u 5:2000:10 true
+}
+
+@test "125 and a hint: no more user namespaces" {
+	fails_with 125 'clone\(CLONE_NEWUSER\|.*SIGCHLD\): No space left on device' \
+		'raise the limit .* the lowest is 0, in /proc/sys/user/max_user_namespaces' \
+		as_root_of_userns sh -c '
+			echo 0 > /proc/sys/user/max_user_namespaces
+			exec "$@"' sh "$ISOLATE" true
+}
+
+@test "125 and a hint: no user namespace in a chroot" {
+	mkdir "$BATS_TEST_TMPDIR/root"
+	cp "$ISOLATE" "$BATS_TEST_TMPDIR/root/isolate"
+	fails_with 125 'clone\(CLONE_NEWUSER\|.*SIGCHLD\): Operation not permitted' \
+		'nothing is mounted on /, so this is a chroot\(2\)' \
+		as_root_of_userns --mount sh -euc '
+			cd "$1"
+			for directory in usr proc dev; do
+				mkdir "$directory"
+				mount --rbind "/$directory" "$directory"
+			done
+			ln -s usr/* .
+			exec chroot . /isolate true' sh "$BATS_TEST_TMPDIR/root"
+}
+
+@test "125 and a hint: clone is not permitted" {
+	local hint="the caller's own ids must be mapped in the user namespace"
+	! grep -q '^Seccomp:.*2' /proc/self/status ||
+		hint='a seccomp filter is in force'
+	fails_with 125 'clone\(CLONE_NEWUSER\|.*SIGCHLD\): Operation not permitted' \
+		"$hint" traced -o /dev/null -e inject=clone:error=EPERM \
+		"$ISOLATE" true
+}
+
+@test "125 and a hint: AppArmor takes the capabilities away" {
+	fails_with 125 'write\("/proc/[0-9]+/uid_map", "0 1 1"\): Operation not permitted' \
+		'AppArmor .* kernel.apparmor_restrict_unprivileged_userns is 1' \
+		as_root_of_userns --mount sh -euc '
+			mount -t tmpfs tmpfs /proc/sys/kernel
+			cd /proc/sys/kernel
+			echo 1 > apparmor_restrict_unprivileged_userns
+			exec "$@"' sh "$ISOLATE" -u 0:1:1 true
+}
+
+@test "125: a step of the child fails, and PROGRAM does not run" {
+	local call
+	for call in setresgid setresuid prctl keyctl; do
+		fails_with 125 "$call\(.*\): Invalid argument" '' \
+			traced -f -o /dev/null -e "inject=$call:error=EINVAL" \
+			"$ISOLATE" echo PROGRAM runs
+	done
+	fails_with 125 'setgroups\(0, NULL\): Invalid argument' '' \
+		traced -f -o /dev/null -e inject=setgroups:error=EINVAL \
+		"$ISOLATE" echo PROGRAM runs
+	fails_with 125 'keyctl\(.*\): Disk quota exceeded' \
+		'each isolate takes a key' \
+		traced -f -o /dev/null -e inject=keyctl:error=EDQUOT \
+		"$ISOLATE" echo PROGRAM runs
+}
+
+@test "a kernel without keys will do" {
+	run -0 traced -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e inject=keyctl:error=ENOSYS "$ISOLATE" echo PROGRAM runs
+	assert_output 'PROGRAM runs'
+	run grep -c INJECTED "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
+}
+
+@test "128+N: a fault ended PROGRAM" {
+	ulimit -c 0
+	run "$ISOLATE" "$PROBE" fault ILL
+	assert_failure 132
+	run "$ISOLATE" "$PROBE" fault BUS
+	assert_failure 135
+	run "$ISOLATE" "$PROBE" fault SEGV
+	assert_failure 139
+}
+
+@test "128+N: SIGKILL ended PROGRAM" {
+	start sh -c 'echo ready; exec sleep 100'
+	eventually has_said '^ready$'
+	kill -KILL "$(program)"
+	wait "$PID" || assert_equal $? 137
+	run is_gone "$PID"
+	assert_success
+}
+
+@test "128+N: other signals ended PROGRAM" {
+	local signal got=()
+	((STEP < 5)) || return 0 # PID 1 is not ended so
+	ulimit -c 0
+	for signal in {1..15} {24..27} {29..31}; do
+		"$ISOLATE" sh -c "kill -$signal \$\$; exit 0" && got+=(0) ||
+			got+=($(($? - 128)))
+	done
+	assert_equal "${got[*]}" "$(echo {1..15} {24..27} {29..31})"
+}
+
+#
+# -v
+#
+
+# Leaves out what the later steps add; their tests have it.
+narration_of_step_1() {
+	grep -vE '\] (sethostname|RTM_|open|setns|unshare|mount|pivot_root)\(' "$1"
+}
+
+@test "-v tells who does what, in order" {
+	local option child inside flags=CLONE_NEWUSER
+	((STEP < 2)) || flags+='|CLONE_NEWUTS'
+	((STEP < 3)) || flags+='|CLONE_NEWIPC'
+	((STEP < 4)) || flags+='|CLONE_NEWNET'
+	((STEP < 5)) || flags+='|CLONE_NEWPID'
+	((STEP < 6)) || flags+='|CLONE_NEWNS'
+	for option in -v --verbose; do
+		start "$option" -u "7:$(id -u):1" -g "8:$(id -g):1" sh -c 'exit 3'
+		wait "$PID" || assert_equal $? 3
+		child=$(sed -n '1s/.* = //p' "$OUTPUT")
+		inside=$child
+		((STEP < 5)) || inside=1
+		{
+			echo "parent[$PID] clone($flags|SIGCHLD) = $child"
+			is_root || echo "parent[$PID]" \
+				"write(\"/proc/$child/setgroups\", \"deny\")"
+			cat <<-END
+				parent[$PID] write("/proc/$child/gid_map", "8 $(id -g) 1")
+				parent[$PID] write("/proc/$child/uid_map", "7 $(id -u) 1")
+				parent[$PID] write(sync_pipe): go
+				child[$inside] setresgid(8, 8, 8)
+				child[$inside] setresuid(7, 7, 7)
+				child[$inside] prctl(PR_SET_PDEATHSIG, SIGKILL)
+				child[$inside] keyctl(KEYCTL_JOIN_SESSION_KEYRING)
+				child[$inside] prctl(PR_SET_NO_NEW_PRIVS, 1)
+				child[$inside] execvp("sh")
+				parent[$PID] waitpid($child): exit status 3
+			END
+		} | diff - <(narration_of_step_1 "$OUTPUT")
+	done
+}
+
+@test "-v shows a map of several ranges on one line, and the signal that ended" {
+	only_as_root
+	ulimit -c 0
+	run "$ISOLATE" -v -u 0:1000:1 -u 5:2000:3 "$PROBE" fault SEGV
+	assert_failure 139
+	assert_line --regexp \
+		'^parent\[[0-9]+\] write\("/proc/[0-9]+/uid_map", "0 1000 1\\n5 2000 3"\)$'
+	assert_line --regexp \
+		'^parent\[[0-9]+\] waitpid\([0-9]+\): ended by signal 11$'
+}
+
+@test "without -v isolate says nothing" {
+	run -0 "$ISOLATE" true
+	assert_output ''
+}
+
+#
+# What PROGRAM gets from its caller
+#
+
+@test "the environment is the caller's, byte for byte" {
+	local cat environment
+	cat=$(type -P cat)
+	cd "$BATS_TEST_TMPDIR"
+	for environment in A=1 'B= x  y ' $'C=two\nlines' D= $'E=\xff\x01'; do
+		set -- "$@" "$environment"
+		env -i "$@" "$cat" /proc/self/environ > wanted
+		env -i "$@" "$ISOLATE" "$cat" /proc/self/environ > got
+		cmp wanted got
+		[ -s got ]
+	done
+	env -i "$ISOLATE" "$cat" /proc/self/environ > got
+	[ ! -s got ]
+}
+
+@test "the umask is the caller's" {
+	local mask
+	for mask in 0000 0027 0777; do
+		umask "$mask"
+		run "$ISOLATE" sh -c umask
+		assert_output "$mask"
+	done
+}
+
+@test "blocked and ignored signals are the caller's" {
+	local option
+	# Without =SIGNAL: all.
+	for option in --default-signal --block-signal --ignore-signal \
+		--block-signal=USR1,TERM --ignore-signal=CHLD,HUP,USR2 \
+		--block-signal=CHLD; do
+		run -0 env "$option" grep -E '^Sig(Blk|Ign)' /proc/self/status
+		wanted=$output
+		run -0 timeout 10 env "$option" "$ISOLATE" \
+			grep -E '^Sig(Blk|Ign)' /proc/self/status
+		assert_output "$wanted"
+	done
+}
+
+@test "nohup isolate PROGRAM means what it says" {
+	nohup "$ISOLATE" "$PROBE" catch-signals > "$BATS_TEST_TMPDIR/out" \
+		2> /dev/null < /dev/null 3>&- &
+	PID=$!
+	PIDS+=("$PID")
+	eventually has_said '^ready$' "$BATS_TEST_TMPDIR/out"
+	run grep '^SigIgn:.*[13579bdf]$' "/proc/$(program)/status"
+	assert_success
+	kill -HUP "$PID"
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
+# ls opens the directory under the lowest number that is free. Of the other
+# descriptors, bats has 3.
+@test "file descriptors other than 0, 1 and 2 are not inherited" {
+	run ls /proc/self/fd 5< /dev/null 200< /dev/null
+	assert_line 200
+	run -0 "$ISOLATE" ls /proc/self/fd 5< /dev/null 200< /dev/null
+	assert_output $'0\n1\n2\n3'
+}
+
+@test "file descriptors are not inherited on a kernel without close_range" {
+	run -0 --separate-stderr strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e inject=close_range:error=ENOSYS \
+		"$ISOLATE" ls /proc/self/fd 5< /dev/null 200< /dev/null
+	assert_output $'0\n1\n2\n3'
+	run grep -c INJECTED "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
+}
+
+@test "standard descriptors that the caller closed stay closed" {
+	# Its exit status has a bit for each that is open.
+	local script='status=0
+		[ ! -e /proc/self/fd/0 ] || status=$((status + 1))
+		[ ! -e /proc/self/fd/1 ] || status=$((status + 2))
+		[ ! -e /proc/self/fd/2 ] || status=$((status + 4))
+		exit $status'
+	local got=()
+	open_is() {
+		"$ISOLATE" sh -c "$script" && got+=(0) || got+=($?)
+	}
+	open_is
+	open_is <&-
+	open_is >&-
+	open_is 2>&-
+	open_is <&- >&-
+	open_is <&- 2>&-
+	open_is >&- 2>&-
+	open_is <&- >&- 2>&-
+	assert_equal "${got[*]}" '7 6 5 3 4 2 1 0'
+}
+
+@test "PROGRAM gains no privileges through execve" {
+	run "$ISOLATE" grep NoNewPrivs /proc/self/status
+	assert_output $'NoNewPrivs:\t1'
+}
+
+@test "the session keyring is PROGRAM's own" {
+	run "$ISOLATE" "$PROBE" session-keyring
+	assert_success
+	assert_output --regexp '^[0-9]+$'
+	refute_output "$("$PROBE" session-keyring)"
+}
+
+@test "supplementary groups are dropped" {
+	only_as_root
+	run setpriv --groups 100001,100002 id -G
+	assert_output '0 100001 100002'
+	run -0 setpriv --groups 100001,100002 "$ISOLATE" id -G
+	assert_output 0
+}
+
+#
+# Signals
+#
+
+@test "signals sent to isolate reach PROGRAM" {
+	local signal
+	start "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	kill -CHLD "$PID" # not passed on: isolate has its own
+	for signal in HUP INT QUIT USR1 USR2 PIPE ALRM WINCH; do
+		kill "-$signal" "$PID"
+		eventually has_said "^$signal$"
+	done
+	kill -TERM "$PID"
+	wait "$PID"
+	assert_equal "$(paste -s -d ' ' "$OUTPUT")" \
+		'ready HUP INT QUIT USR1 USR2 PIPE ALRM WINCH TERM'
+}
+
+@test "a signal that ends PROGRAM ends isolate with 128+N" {
+	((STEP < 5)) || return 0 # PID 1 is not ended so
+	start sh -c 'echo ready; exec sleep 100'
+	eventually has_said '^ready$'
+	kill -TERM "$PID"
+	wait "$PID" || assert_equal $? 143
+	assert_equal "$(leftover_processes "$TEST_MARKER")" ''
+}
+
+# isolate is stopped when the terminal sends both of them SIGINT: if it passed
+# its one on, PROGRAM would get a second one later, not two at once, which
+# would look like one.
+@test "Ctrl-C reaches PROGRAM once" {
+	local shell
+	mkfifo "$BATS_TEST_TMPDIR/keys"
+	OUTPUT=$BATS_TEST_TMPDIR/out
+	script --quiet --return --command \
+		'trap : INT; "$ISOLATE" "$PROBE" catch-signals; exit $?' \
+		/dev/null <> "$BATS_TEST_TMPDIR/keys" > "$OUTPUT" 2>&1 3>&- &
+	PIDS+=($!)
+	eventually has_said '^ready'
+	shell=$(children_of $!)
+	PID=$(children_of "$shell")
+	kill -STOP "$PID"
+	eventually is_stopped "$PID"
+	printf '\003' > "$BATS_TEST_TMPDIR/keys"
+	eventually has_said INT
+	kill -CONT "$PID"
+	eventually has_said CONT # isolate is past its own SIGINT
+	kill -TERM "$PID"
+	wait $!
+	run grep -c INT "$OUTPUT"
+	assert_output 1
+}
+
+@test "isolate stops with PROGRAM and continues it" {
+	start "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	refute is_stopped "$PID"
+	kill -STOP "$(program)"
+	eventually is_stopped "$PID"
+	assert is_stopped "$(program)"
+	kill -CONT "$PID"
+	eventually has_said '^CONT$'
+	refute is_stopped "$PID"
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
+#
+# Failing closed
+#
+
+# The parent's system calls from clone on, each as "CALL N", the Nth of that
+# name in its life. The last one is that which releases the child.
+parents_calls() {
+	traced -o "$BATS_TEST_TMPDIR/calls" "$ISOLATE" true
+	awk -F '(' '{ n[$1]++ }
+		$1 == "clone" { on = 1 }
+		on { print $1, n[$1] }
+		on && /^write\([0-9]+, "\\0", 1\)/ { exit }' \
+		"$BATS_TEST_TMPDIR/calls"
+}
+
+# The same for those that follow, to the one that waits.
+parents_later_calls() {
+	awk -F '(' '{ n[$1]++ }
+		on { print $1, n[$1] }
+		/^write\([0-9]+, "\\0", 1\)/ { on = 1 }
+		$1 == "rt_sigtimedwait" { exit }' \
+		"$BATS_TEST_TMPDIR/calls"
+}
+
+nothing_is_left() {
+	[ -z "$(leftover_processes "$TEST_MARKER")" ]
+}
+
+# killed_at "CALL N": isolate gets SIGKILL when it is about to make this call.
+killed_at() {
+	run -137 timeout 10 strace -o /dev/null \
+		-e "inject=${1% *}:signal=KILL:when=${1#* }" \
+		"$ISOLATE" sh -c 'echo > "$0"; exec sleep 100' \
+		"$BATS_TEST_TMPDIR/ran" 3>&-
+}
+
+@test "killed at any moment before the release, PROGRAM never runs" {
+	local call calls
+	open_tmpdir
+	mapfile -t calls < <(parents_calls)
+	assert_regex "${calls[0]} ${calls[-1]}" '^clone 1 write [0-9]+$'
+	for call in "${calls[@]}"; do
+		killed_at "$call"
+	done
+	eventually nothing_is_left
+	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	# So would it have told:
+	"$ISOLATE" sh -c 'echo > "$0"' "$BATS_TEST_TMPDIR/ran"
+	assert [ -e "$BATS_TEST_TMPDIR/ran" ]
+}
+
+@test "killed at any moment after the release, PROGRAM ends too" {
+	local call calls
+	open_tmpdir
+	parents_calls > /dev/null
+	mapfile -t calls < <(parents_later_calls)
+	assert_regex "${calls[*]}" 'rt_sigtimedwait 1$'
+	for call in "${calls[@]}"; do
+		killed_at "$call"
+	done
+	eventually nothing_is_left
+}
+
+@test "125: a step of the parent fails, and no child is left" {
+	local call n count=0
+	open_tmpdir
+	while read -r call n; do
+		[[ $call == @(openat|write|setns|unshare|sendto) ]] || continue
+		run -125 --separate-stderr timeout 10 strace -o /dev/null \
+			-e "inject=$call:error=EIO:when=$n" \
+			"$ISOLATE" sh -c 'echo > "$0"; exec sleep 100' \
+			"$BATS_TEST_TMPDIR/ran" 3>&-
+		assert_regex "$stderr" '^isolate: .*: Input/output error$'
+		assert nothing_is_left
+		count=$((count + 1))
+	done < <(parents_calls)
+	assert [ "$count" -ge 5 ]
+	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+}
