@@ -154,3 +154,35 @@ teardown() {
 	leftover_processes "$TEST_MARKER"
 	return 1
 }
+
+# let_in: makes $BATS_TEST_TMPDIR, which bats keeps to its user, one that every
+# id may use: a plain root's 0 inside is another outside.
+let_in() {
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	chmod a+rwx "$BATS_TEST_TMPDIR"
+}
+
+# after_mounting SCRIPT COMMAND...: runs the command, as this same user, where
+# the shell script has mounted something. The host does not see it.
+after_mounting() {
+	local script="$1; exec \"\$@\""
+	shift
+	if is_root; then
+		unshare --mount --propagation private sh -euc "$script" sh "$@"
+	else
+		unshare --user --map-root-user --mount sh -euc "$script" sh \
+			unshare --user --map-user="$(id -u)" \
+			--map-group="$(id -g)" "$@"
+	fi
+}
+
+# can_map_auto: for a test of what --map-auto makes possible.
+can_map_auto() {
+	local file
+	! is_root || return 0
+	command -v newuidmap > /dev/null || cannot "there is no newuidmap"
+	for file in /etc/subuid /etc/subgid; do
+		grep -qsE "^($(id -u)|$(id -un 2>/dev/null)):" "$file" ||
+			cannot "$file has no range for this user"
+	done
+}

@@ -1,0 +1,317 @@
+# What our program promises of --map-auto: ranges of subordinate ids.
+
+# The programs inside are to expand it; bats has each test in a subshell.
+# shellcheck disable=SC2016,SC2030,SC2031
+
+load helper
+
+setup_file() {
+	local file
+	# For the tests in which /etc/subuid and /etc/subgid are others.
+	for file in subuid subgid; do
+		: > "$BATS_FILE_TMPDIR/$file"
+	done
+}
+
+# with_ranges LINES COMMAND...: where /etc/subuid and /etc/subgid hold these
+# lines, after one of somebody else's.
+with_ranges() {
+	export RANGES=$BATS_TEST_TMPDIR/ranges
+	printf '# ids\nsomebody:1000000:65536\n%b' "$1" > "$RANGES"
+	shift
+	after_mounting 'mount --bind "$RANGES" /etc/subuid
+		mount --bind "$RANGES" /etc/subgid' "$@"
+}
+
+# The id maps inside: as "uid 0 1000 1" or "gid 0 1000 1" a line.
+show_maps=(sh -c 'for kind in uid gid; do
+	while read -r inside outside count; do
+		echo "$kind $inside $outside $count"
+	done < /proc/self/${kind}_map
+done')
+
+# auto_map FILE FIRST: the ranges that this user has in /etc/FILE, from the
+# inside id FIRST on.
+auto_map() {
+	awk -F: -v name="$(id -un)" -v id="$(id -u)" -v inside="$2" '
+		$1 == name || $1 == id {
+			printf "%d %d %d\n", inside, $2, $3
+			inside += $3
+		}' "/etc/$1"
+}
+
+# Where the outside ids of this user's range begin.
+first_subordinate() {
+	if is_root && [ -z "$(auto_map "$1" 0)" ]; then
+		echo 100000
+	else
+		auto_map "$1" 0 | awk '{ print $2; exit }'
+	fi
+}
+
+@test "--map-auto: 0 is the caller, 1 and on are all its ranges" {
+	only_as_ordinary_user
+	can_map_auto
+	run "$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output "uid 0 $(id -u) 1
+$(auto_map subuid 1 | sed 's/^/uid /')
+gid 0 $(id -g) 1
+$(auto_map subgid 1 | sed 's/^/gid /')"
+}
+
+@test "--map-auto: for plain root, all its ranges, by name and by id" {
+	only_as_root
+	run with_ranges 'root:200000:1000\n0:400000:500\n' \
+		"$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 200000 1000
+		uid 1000 400000 500
+		gid 0 200000 1000
+		gid 1000 400000 500
+	END
+	# Without it the first alone.
+	run with_ranges 'root:200000:1000\n0:400000:500\n' \
+		"$ISOLATE" "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 200000 1000
+		gid 0 200000 1000
+	END
+}
+
+@test "--map-auto: for plain root without a range, the default map" {
+	only_as_root
+	run with_ranges '' "$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 100000 65536
+		gid 0 100000 65536
+	END
+}
+
+@test "--map-auto: under sudo, the person who typed it and its ranges" {
+	only_as_root
+	local name
+	name=$(id -un 1)
+	run with_ranges "root:200000:1000\n$name:300000:1000\n1:400000:500\n" \
+		env SUDO_UID=1 SUDO_GID=2 \
+		"$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 1 1
+		uid 1 300000 1000
+		uid 1001 400000 500
+		gid 0 2 1
+		gid 1 300000 1000
+		gid 1001 400000 500
+	END
+}
+
+@test "--map-auto: -u and -g win over it, each for its own map" {
+	can_map_auto
+	run "$ISOLATE" --map-auto -u "5:$(id -u):1" \
+		sh -c 'cat /proc/self/uid_map; wc -l < /proc/self/gid_map'
+	assert_success
+	assert_line --index 0 --regexp "^ *5 +$(id -u) +1$"
+	is_root || refute_line --index 1 1
+
+	run "$ISOLATE" -g "5:$(id -g):1" --map-auto \
+		sh -c 'cat /proc/self/gid_map; wc -l < /proc/self/uid_map'
+	assert_success
+	assert_line --index 0 --regexp "^ *5 +$(id -g) +1$"
+	is_root || refute_line --index 1 1
+}
+
+@test "--map-auto: chown 1:1 gives a file to the first subordinate ids" {
+	can_map_auto
+	local file=$BATS_TEST_TMPDIR/file
+	let_in
+	run "$ISOLATE" --map-auto sh -c 'umask 077; : > "$1"; stat -c %u:%g "$1"
+		chown 1:1 "$1"; stat -c %u:%g "$1"' sh "$file"
+	assert_success
+	assert_output $'0:0\n1:1'
+	run stat -c %u:%g "$file"
+	if is_root; then
+		assert_output "$(($(first_subordinate subuid) + 1)):$((
+			$(first_subordinate subgid) + 1))"
+	else
+		assert_output "$(first_subordinate subuid):$(
+			first_subordinate subgid)"
+	fi
+}
+
+@test "without --map-auto an ordinary user's chown 1:1 fails" {
+	only_as_ordinary_user
+	: > "$BATS_TEST_TMPDIR/file"
+	run "$ISOLATE" chown 1:1 "$BATS_TEST_TMPDIR/file"
+	assert_failure
+	assert_output --partial 'Invalid argument'
+}
+
+@test "--map-auto: su to another user works" {
+	can_map_auto
+	run "$ISOLATE" --map-auto su nobody -s /bin/sh -c 'id -u; id -g'
+	assert_success
+	assert_output "$(id -u nobody; id -g nobody)"
+}
+
+@test "--map-auto: setgroups works, and the caller's groups are gone" {
+	can_map_auto
+	run "$ISOLATE" --map-auto setpriv --groups 1,2 id -G
+	assert_success
+	assert_output '0 1 2'
+	run "$ISOLATE" --map-auto id -G
+	assert_success
+	assert_output 0
+	if is_root; then
+		run setpriv --groups 1,2 "$ISOLATE" --map-auto id -G
+		assert_success
+		assert_output 0
+	else
+		# Without it the kernel has setgroups denied.
+		refute "$ISOLATE" setpriv --groups 1,2 id -G
+		run "$ISOLATE" cat /proc/self/setgroups
+		assert_output deny
+	fi
+}
+
+@test "--map-auto: -v shows the helper's command line, or the write" {
+	can_map_auto
+	local kind map
+	run "$ISOLATE" -v --map-auto true
+	assert_success
+	for kind in uid gid; do
+		if is_root; then
+			assert_line --regexp "^parent\[[0-9]+\] write\(\"/proc/\
+[0-9]+/${kind}_map\", \"0 $(first_subordinate "sub$kind") [0-9]+"
+		else
+			map=$(auto_map "sub$kind" 1 | awk -v ORS='' '
+				{ print "\\\\n" $0 }')
+			assert_line --regexp "^parent\[[0-9]+\] new${kind}map \
+[0-9]+ \"0 [0-9]+ 1$map\"$"
+		fi
+	done
+}
+
+# refute_cloned: the error came before anything was made.
+refute_cloned() {
+	assert_equal "$status" 125
+	refute_output --partial 'clone('
+}
+
+@test "--map-auto: without a range, an error with the file and the line" {
+	only_as_ordinary_user
+	run with_ranges '' "$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output "isolate: --map-auto: no line USER:START:COUNT for user $(
+		id -u) in /etc/subuid"
+	# The same where it is the groups' that is missing.
+	export RANGES=$BATS_TEST_TMPDIR/ranges
+	export NONE=$BATS_FILE_TMPDIR/subgid
+	echo "$(id -u):300000:1000" > "$RANGES"
+	run after_mounting 'mount --bind "$RANGES" /etc/subuid
+		mount --bind "$NONE" /etc/subgid' "$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output --partial "for user $(id -u) in /etc/subgid"
+}
+
+@test "--map-auto: under sudo without a range, an error that names the person" {
+	only_as_root
+	run with_ranges 'root:200000:1000\n' \
+		env SUDO_UID=4711 SUDO_GID=4711 "$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output --partial "for user 4711 in /etc/subuid"
+}
+
+@test "--map-auto: without the files, an error, or root's default map" {
+	run after_mounting 'mount -t tmpfs none /etc' \
+		"$ISOLATE" -v --map-auto "${show_maps[@]}"
+	if is_root; then
+		assert_success
+		assert_line 'uid 0 100000 65536'
+		assert_line 'gid 0 100000 65536'
+	else
+		refute_cloned
+		assert_output --partial "for user $(id -u) in /etc/subuid"
+	fi
+}
+
+@test "--map-auto: without newuidmap, an error and a hint; the child is gone" {
+	only_as_ordinary_user
+	can_map_auto
+	run env PATH="$BATS_TEST_TMPDIR" "$ISOLATE" --map-auto /bin/true
+	assert_equal "$status" 125
+	assert_line --regexp '^isolate: new[ug]idmap .*: No such file or directory'
+	assert_line 'hint: newuidmap and newgidmap are in Debian'\''s package uidmap'
+	assert_equal "${#lines[@]}" 2
+}
+
+# fake_helpers COMMAND: newuidmap and newgidmap are this shell script.
+fake_helpers() {
+	local name
+	for name in newuidmap newgidmap; do
+		printf '#!/bin/sh\n%s\n' "$1" > "$BATS_TEST_TMPDIR/$name"
+		chmod +x "$BATS_TEST_TMPDIR/$name"
+	done
+}
+
+@test "--map-auto: a helper that fails is an error with a hint" {
+	only_as_ordinary_user
+	can_map_auto
+	local script
+	for script in 'exit 1' 'exit 77' 'kill -KILL $$'; do
+		fake_helpers "$script"
+		run env PATH="$BATS_TEST_TMPDIR:$PATH" "$ISOLATE" --map-auto true
+		assert_equal "$status" 125
+		assert_line --regexp '^isolate: new[ug]idmap [0-9]+ "0 '
+		assert_line --regexp '^hint: .*/etc/subuid'
+	done
+}
+
+@test "--map-auto: a helper that writes no map does not let PROGRAM run" {
+	only_as_ordinary_user
+	can_map_auto
+	fake_helpers 'exit 0'
+	run env PATH="$BATS_TEST_TMPDIR:$PATH" "$ISOLATE" --map-auto echo runs
+	assert_equal "$status" 125
+	assert_line --regexp '^isolate: setres[ug]id'
+	refute_line runs
+}
+
+@test "--map-auto: a range that newuidmap refuses is an error with a hint" {
+	only_as_ordinary_user
+	can_map_auto
+	# It is set-user-ID root, but root is no id of this user namespace.
+	run with_ranges "$(id -u):300000:1000\n" "$ISOLATE" --map-auto true
+	assert_equal "$status" 125
+	assert_line --regexp '^isolate: new[ug]idmap .*"0 .*1 300000 1000'
+	assert_line --regexp '^hint: .*/etc/subuid'
+}
+
+@test "--map-auto: ranges that the kernel refuses are an error with a hint" {
+	only_as_root
+	run with_ranges 'root:200000:1000\nroot:200500:1000\n' \
+		"$ISOLATE" --map-auto true
+	assert_equal "$status" 125
+	assert_line --regexp '^isolate: write\("/proc/[0-9]+/.id_map", .*\): Inval'
+	assert_line --regexp '^hint: .*overlap'
+}
+
+@test "--map-auto: lines that are no ranges are passed over" {
+	only_as_root
+	run with_ranges 'root\nroot:\nroot:1:\nroot:x:1\n\nroot:200000:1000' \
+		"$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 200000 1000
+		gid 0 200000 1000
+	END
+}
+
+@test "--map-auto is in --help" {
+	run "$ISOLATE" --help
+	assert_success
+	assert_line --regexp '^ +--map-auto'
+}
