@@ -179,6 +179,14 @@ void default_id_map(struct id_map *map, const char *file, bool all)
 	}
 }
 
+unsigned int inside_id(const struct id_map *map)
+{
+	for (size_t i = 0; i < map->length; i++)
+		if (map->ranges[i].inside == 0)
+			return 0;
+	return map->ranges[0].inside;
+}
+
 /*
  * stdio would put the error off until fclose(3), and might split the text: the
  * kernel takes a map whole, in the first write, or not at all.

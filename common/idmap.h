@@ -48,6 +48,9 @@ void add_id_range(void *target, const char *value);
  */
 void default_id_map(struct id_map *map, const char *file, bool all);
 
+/* The id that PROGRAM has by the map: 0 if that is mapped, else the first. */
+unsigned int inside_id(const struct id_map *map);
+
 /*
  * Writes text to /proc/PID/FILE in one write(2), as the kernel wants it, or
  * calls die().

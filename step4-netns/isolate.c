@@ -111,13 +111,13 @@ static void map_ids(pid_t child, const struct options *options)
 }
 
 /*
- * User namespace, from inside: takes the first ids of the maps, 0 unless told
- * otherwise. The groups go first, since only root may change them.
+ * User namespace, from inside: becomes root, or, where a map has no 0, its first
+ * id. The groups go first, since only root may change them.
  */
 static void take_ids(const struct options *options)
 {
-	uid_t uid = options->uid_map.ranges[0].inside;
-	gid_t gid = options->gid_map.ranges[0].inside;
+	uid_t uid = inside_id(&options->uid_map);
+	gid_t gid = inside_id(&options->gid_map);
 
 	/* EPERM: setgroups is denied, the groups stay. */
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
