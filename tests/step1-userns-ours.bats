@@ -20,10 +20,11 @@ maps() {
 }
 
 # with_subids FILE CONTENT FILE CONTENT COMMAND...: runs the command where /etc
-# has just these files.
+# has just these files, and one that knows root.
 with_subids() {
 	unshare --mount sh -euc '
 		mount -t tmpfs tmpfs /etc
+		echo root:x:0:0:root:/root:/bin/sh > /etc/passwd
 		for _ in 1 2; do
 			printf "$2" > "/etc/$1"
 			shift 2
@@ -85,9 +86,11 @@ program() {
 		assert_line --index 0 'Usage: isolate [OPTIONS] PROGRAM [ARGS...]'
 		assert_line --regexp '^  -u, --uid-map INSIDE:OUTSIDE:COUNT$'
 		assert_line --regexp '^  -g, --gid-map INSIDE:OUTSIDE:COUNT$'
-		assert_line --regexp '^  -v, --verbose'
-		assert_line --regexp '^  -h, --help'
-		assert_line --regexp '^  -V, --version'
+		assert_line --regexp '^      --map-auto$'
+		assert_line --regexp '^      --cap-drop LIST$'
+		assert_line --regexp '^  -v, --verbose$'
+		assert_line --regexp '^  -h, --help$'
+		assert_line --regexp '^  -V, --version$'
 		assert_equal "$stderr" ''
 	done
 }
@@ -256,7 +259,7 @@ program() {
 	only_as_root
 	run with_subids \
 		subuid 'rooted:1:1\nroot:200000:100\nroot:300000:200\n' \
-		subgid 'someone:1:1\nroot:bad:1\nroot:400000:300' \
+		subgid 'someone:1:1\nroot:bad:1\n0:400000:300' \
 		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
 	assert_success
 	assert_line --index 0 --regexp '^ *0 +400000 +300$'
@@ -296,10 +299,10 @@ program() {
 	echo 'exit 0' > "$BATS_TEST_TMPDIR/file"
 	chmod 644 "$BATS_TEST_TMPDIR/file"
 	fails_with 126 "execvp\(\"$BATS_TEST_TMPDIR/file\"\): Permission denied" \
-		'outside, PROGRAM has the ids of the map' \
+		'outside, root is one of the ids of the map' \
 		"$ISOLATE" "$BATS_TEST_TMPDIR/file"
 	fails_with 126 'execvp\("/usr"\): Permission denied' \
-		'outside, PROGRAM has the ids of the map' "$ISOLATE" /usr
+		'outside, root is one of the ids of the map' "$ISOLATE" /usr
 }
 
 @test "125 and a hint: a map of an id that is not one's own" {
@@ -326,7 +329,7 @@ program() {
 
 @test "125 and a hint: no more user namespaces" {
 	fails_with 125 'clone\(CLONE_NEWUSER\|.*SIGCHLD\): No space left on device' \
-		'raise the limit .* the lowest is 0, in /proc/sys/user/max_user_namespaces' \
+		'a limit is reached, .* the lowest is 0, in /proc/sys/user/max_user_namespaces' \
 		as_root_of_userns sh -c '
 			echo 0 > /proc/sys/user/max_user_namespaces
 			exec "$@"' sh "$ISOLATE" true
@@ -453,10 +456,11 @@ narration_of_step_1() {
 				child[$inside] setresgid(8, 8, 8)
 				child[$inside] setresuid(7, 7, 7)
 				child[$inside] prctl(PR_SET_PDEATHSIG, SIGKILL)
+				child[$inside] cap_set_proc("=ep")
 				child[$inside] keyctl(KEYCTL_JOIN_SESSION_KEYRING)
 				child[$inside] prctl(PR_SET_NO_NEW_PRIVS, 1)
 				child[$inside] execvp("sh")
-				parent[$PID] waitpid($child): exit status 3
+				parent[$PID] waitpid($child) = exit status 3
 			END
 		} | diff - <(narration_of_step_1 "$OUTPUT")
 	done
@@ -470,7 +474,7 @@ narration_of_step_1() {
 	assert_line --regexp \
 		'^parent\[[0-9]+\] write\("/proc/[0-9]+/uid_map", "0 1000 1\\n5 2000 3"\)$'
 	assert_line --regexp \
-		'^parent\[[0-9]+\] waitpid\([0-9]+\): ended by signal 11$'
+		'^parent\[[0-9]+\] waitpid\([0-9]+\) = signal 11$'
 }
 
 @test "without -v isolate says nothing" {
@@ -621,29 +625,50 @@ narration_of_step_1() {
 	assert_equal "$(leftover_processes "$TEST_MARKER")" ''
 }
 
+# start_on_terminal PROGRAM...: as start, but on a terminal. What is written to
+# $KEYS is typed there. Sets TERMINAL to the pid of script(1), which ends with
+# PROGRAM's status.
+start_on_terminal() {
+	KEYS=$BATS_TEST_TMPDIR/keys
+	OUTPUT=$BATS_TEST_TMPDIR/output
+	mkfifo "$KEYS"
+	# The shell stays, for isolate not to be the leader of the session.
+	PROGRAM=$* script --quiet --return --command \
+		'trap : INT; "$ISOLATE" $PROGRAM; exit $?' \
+		/dev/null <> "$KEYS" > "$OUTPUT" 2>&1 3>&- &
+	TERMINAL=$!
+	PIDS+=("$TERMINAL")
+	eventually has_said '^ready'
+	PID=$(children_of "$(children_of "$TERMINAL")")
+}
+
 # isolate is stopped when the terminal sends both of them SIGINT: if it passed
 # its one on, PROGRAM would get a second one later, not two at once, which
 # would look like one.
 @test "Ctrl-C reaches PROGRAM once" {
-	local shell
-	mkfifo "$BATS_TEST_TMPDIR/keys"
-	OUTPUT=$BATS_TEST_TMPDIR/out
-	script --quiet --return --command \
-		'trap : INT; "$ISOLATE" "$PROBE" catch-signals; exit $?' \
-		/dev/null <> "$BATS_TEST_TMPDIR/keys" > "$OUTPUT" 2>&1 3>&- &
-	PIDS+=($!)
-	eventually has_said '^ready'
-	shell=$(children_of $!)
-	PID=$(children_of "$shell")
+	start_on_terminal "$PROBE" catch-signals
 	kill -STOP "$PID"
 	eventually is_stopped "$PID"
-	printf '\003' > "$BATS_TEST_TMPDIR/keys"
+	printf '\003' > "$KEYS"
 	eventually has_said INT
 	kill -CONT "$PID"
 	eventually has_said CONT # isolate is past its own SIGINT
 	kill -TERM "$PID"
-	wait $!
+	wait "$TERMINAL"
 	run grep -c INT "$OUTPUT"
+	assert_output 1
+}
+
+@test "Ctrl-Z stops isolate, whatever PROGRAM makes of it" {
+	start_on_terminal "$PROBE" catch-signals
+	refute is_stopped "$PID"
+	printf '\032' > "$KEYS"
+	eventually is_stopped "$PID"
+	kill -CONT "$PID"
+	eventually has_said CONT
+	kill -TERM "$PID"
+	wait "$TERMINAL"
+	run grep -c TSTP "$OUTPUT"
 	assert_output 1
 }
 
