@@ -23,6 +23,8 @@ static void split(char *command, char *words[MOST_WORDS])
 	for (char *word = strtok(command, " "); word; word = strtok(NULL, " "))
 		if (n < MOST_WORDS - 1)
 			words[n++] = word;
+	if (n == 0)
+		errx(EXIT_FAILURE, "an empty command");
 	words[n] = NULL;
 }
 
