@@ -12,7 +12,7 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
-SOURCES := $(wildcard common/*.c) $(PROGRAMS:=.c) tests/probe.c
+SOURCES := $(wildcard common/*.c) $(PROGRAMS:=.c) $(wildcard tests/*.c)
 HEADERS := $(wildcard common/*.h)
 SCRIPTS := $(shell grep -lE '^\#!/bin/(sh|bash)' .ci/* tests/*) \
 	   $(wildcard tests/*.bash tests/*.bats)
@@ -23,7 +23,7 @@ all: $(PROGRAMS)
 $(PROGRAMS): %: %.o $(COMMON)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lmnl $(LDLIBS)
 
-tests/probe: tests/probe.o
+tests/probe tests/bare tests/medians: %: %.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 %.o: %.c
@@ -66,7 +66,7 @@ sanitize:
 	tests/in-copy $(MAKE) CFLAGS="$(SANITIZE)" test
 
 .PHONY: bench
-bench: all
+bench: all tests/bare tests/medians
 	tests/bench
 
 .PHONY: book test-book
@@ -78,7 +78,8 @@ test-book:
 
 .PHONY: clean
 clean:
-	$(RM) $(PROGRAMS) tests/probe $(SOURCES:.c=.o) $(SOURCES:.c=.d)
+	$(RM) $(PROGRAMS) tests/probe tests/bare tests/medians
+	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d)
 
 .PHONY: help
 help:

@@ -49,8 +49,8 @@ eventually() {
 	return 1
 }
 
-# start_outside COMMAND...: the command in the background, on the host, its output
-# in the file $OUTPUT. Sets PID. teardown kills it.
+# start_outside COMMAND...: the command in the background, on the host, its
+# output in the file $OUTPUT. Sets PID. teardown kills it.
 start_outside() {
 	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
 	"$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
@@ -95,6 +95,20 @@ traced() {
 	ASAN_OPTIONS=detect_leaks=0 strace "$@" 3>&-
 }
 
+# assert_narrated REGEX...: lines of $stderr match these, in this order.
+# shellcheck disable=SC2154 # run sets stderr
+assert_narrated() {
+	local line wanted=("$@")
+	for line in "${stderr_lines[@]}"; do
+		if [[ $line =~ ${wanted[0]:-^$} ]]; then
+			wanted=("${wanted[@]:1}")
+		fi
+	done
+	[ ${#wanted[@]} -eq 0 ] ||
+		fail "not said, or not in this order: ${wanted[0]}
+$stderr"
+}
+
 # namespace KIND PID: its inode, "uts:[4026531838]".
 namespace() {
 	readlink "/proc/$2/ns/$1"
@@ -129,10 +143,10 @@ host_state() {
 leftover_processes() (
 	unset TEST_MARKER
 	grep -lsz "^TEST_MARKER=$1\$" /proc/[0-9]*/environ |
-		while IFS=/ read -r _ _ pid _; do
-			tr '\0' ' ' < "/proc/$pid/cmdline"
+		while read -r environ; do
+			tr '\0' ' ' < "${environ%environ}cmdline"
 			echo
-		done 2> /dev/null
+		done
 )
 
 host_is_as_before() {
