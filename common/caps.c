@@ -66,13 +66,12 @@ void add_capabilities(void *target, const char *list)
 	uint64_t *set = target;
 	size_t length;
 
-	if (strcasecmp(list, "all") == 0) {
-		*set = UINT64_MAX;
-		return;
-	}
 	for (;; list += length + 1) {
 		length = strcspn(list, ",");
-		*set |= UINT64_C(1) << find_capability(list, length);
+		if (length == 3 && strncasecmp(list, "all", length) == 0)
+			*set = UINT64_MAX;
+		else
+			*set |= UINT64_C(1) << find_capability(list, length);
 		if (!list[length])
 			return;
 	}

@@ -107,7 +107,7 @@ static void report(int error, const char *format, va_list args)
 }
 
 /*
- * These end with _exit(3) and not exit(3): the child is a copy of the parent,
+ * These end with _exit(2) and not exit(3): the child is a copy of the parent,
  * and would do what atexit(3) has for the parent a second time.
  */
 

@@ -165,7 +165,7 @@ void print_hint(const char *what, int error)
 		hint("each isolate takes a key, and a user may have %ld: raise "
 		     "/proc/sys/kernel/keys/maxkeys, keyrings(7)",
 		     read_sysctl("kernel/keys/maxkeys"));
-	else if (error == EACCES)
+	else if (error == EACCES && strchr(what, '(')) /* the child's */
 		hint("outside, root is one of the ids of the map: that one "
 		     "needs search permission on every directory of a path, "
 		     "and execute permission on a program");

@@ -114,6 +114,7 @@ static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
 	while (file && fgets(line, sizeof(line), file) &&
 	       map->length < MOST_RANGES && (all || !map->subordinate)) {
 		if (sscanf(line, "%63[^:]:%u:%u", name, &start, &count) != 3 ||
+		    count == 0 ||
 		    (strcmp(name, id) != 0 &&
 		     (!entry || strcmp(name, entry->pw_name) != 0)))
 			continue;

@@ -1,6 +1,8 @@
 /*
  * Mounts and says so. See mounts.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -15,12 +17,15 @@
 void add_bind(void *target, const char *value)
 {
 	struct binds *binds = target;
-	struct bind *bind = &binds->list[binds->length];
 	char *rest = strdup(value);
+	struct bind *bind;
 	char *option;
 
 	if (!rest)
 		die("strdup");
+	if (binds->length == MOST_BINDS)
+		reject("--bind %s: more than %d", value, MOST_BINDS);
+	bind = &binds->list[binds->length++];
 	bind->source = strsep(&rest, ":");
 	bind->target = strsep(&rest, ":");
 	option = strsep(&rest, ":");
@@ -31,8 +36,6 @@ void add_bind(void *target, const char *value)
 		reject("--bind %s: DEST is not an absolute path", value);
 	if (access(bind->source, F_OK) < 0)
 		die("--bind %s: SRC", value);
-	if (++binds->length == MOST_BINDS)
-		reject("--bind %s: that is one too many", value);
 }
 
 static const struct flag_name mount_flags[] = {
@@ -85,7 +88,8 @@ static void remount_read_only(const struct mntent *mount)
 	do_mount(NULL, mount->mnt_dir, NULL, flags, NULL);
 }
 
-void make_read_only(const char *path)
+/* For Linux before 5.12: one mount after the other. */
+static void remount_each_read_only(const char *path)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	char *top = realpath(path, NULL);
@@ -97,8 +101,23 @@ void make_read_only(const char *path)
 	length = strlen(top);
 	while ((mount = getmntent(mounts)) != NULL)
 		if (strncmp(mount->mnt_dir, top, length) == 0 &&
-		    strchr("/", mount->mnt_dir[length]))
+		    (mount->mnt_dir[length] == '/' ||
+		     mount->mnt_dir[length] == '\0'))
 			remount_read_only(mount);
 	endmntent(mounts);
 	free(top);
+}
+
+void make_read_only(const char *path)
+{
+	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
+	int result = mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &read_only,
+				   sizeof(read_only));
+
+	if (result < 0 && errno == ENOSYS)
+		remount_each_read_only(path);
+	else
+		check(result,
+		      "mount_setattr(\"%s\", AT_RECURSIVE, MOUNT_ATTR_RDONLY)",
+		      path);
 }

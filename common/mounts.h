@@ -36,7 +36,6 @@ void do_mount(const char *source, const char *target, const char *type,
 
 /*
  * Makes the mount on path and all those below it read-only, or calls die().
- * Needs a /proc that shows this process.
  */
 void make_read_only(const char *path);
 

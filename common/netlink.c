@@ -163,19 +163,23 @@ static int change_route(struct netlink *netlink, uint16_t type, uint16_t flags,
 	return send_request(netlink, request);
 }
 
-/* bind(2) takes an address only if it is one of ours, ip(7). */
+/* Only what is sent to an address of ours has it as its source too. */
 static bool is_our_own(struct address address)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET,
+				    .sin_port = htons(9),
 				    .sin_addr = { address.ip } };
+	socklen_t size = sizeof(name);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int result;
+	bool ours;
 
 	if (fd < 0)
 		die("socket(AF_INET, SOCK_DGRAM)");
-	result = bind(fd, (struct sockaddr *)&name, sizeof(name));
+	ours = connect(fd, (struct sockaddr *)&name, size) == 0 &&
+	       getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
+	       name.sin_addr.s_addr == address.ip;
 	close(fd);
-	return result == 0;
+	return ours;
 }
 
 /*

@@ -199,6 +199,7 @@ static void stop_too(pid_t child)
 {
 	if (getpid() == 1)
 		return;
+	kill(child, SIGSTOP);
 	kill(getpid(), SIGSTOP);
 	kill(child, SIGCONT);
 }
@@ -208,8 +209,10 @@ static bool is_terminal_stop(const siginfo_t *info)
 {
 	struct sigaction action;
 
-	return info->si_signo == SIGTSTP && info->si_code > 0 &&
-	       sigaction(SIGTSTP, NULL, &action) == 0 &&
+	return (info->si_signo == SIGTSTP || info->si_signo == SIGTTIN ||
+		info->si_signo == SIGTTOU) &&
+	       info->si_code > 0 &&
+	       sigaction(info->si_signo, NULL, &action) == 0 &&
 	       action.sa_handler == SIG_DFL;
 }
 
@@ -241,7 +244,8 @@ int wait_child(pid_t child)
 				stop_too(child);
 		} else if (got > 0 && is_terminal_stop(&info)) {
 			stop_too(child);
-		} else if (got > 0 && info.si_code <= 0) {
+		} else if (got > 0 && info.si_code <= 0 &&
+			   info.si_pid != getpid()) {
 			kill(child, got);
 		}
 	}
@@ -295,7 +299,7 @@ static bool is_in_path(const char *program)
 		die("strdup");
 	for (char *dir = strtok(dirs, ":"); dir; dir = strtok(NULL, ":")) {
 		snprintf(path, sizeof(path), "%s/%s", dir, program);
-		found = found || access(path, X_OK) == 0;
+		found = found || access(path, F_OK) == 0;
 	}
 	free(dirs);
 	return found;
@@ -317,6 +321,10 @@ void exec_program(char *program[])
 	narrate("execvp(\"%s\")", program[0]);
 	give_back_signals();
 	execvp(program[0], program);
+	/* EACCES may be that of a directory in PATH: then it was not found. */
+	if (errno == EACCES && !strchr(program[0], '/') &&
+	    !is_in_path(program[0]))
+		errno = ENOENT;
 	die_with(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN,
 		 "execvp(\"%s\")", program[0]);
 }

@@ -80,8 +80,8 @@ static void map_ids(pid_t child, const struct options *options)
 }
 
 /*
- * User namespace, from inside: becomes root, or, where a map has no 0, its first
- * id. The groups go first, since only root may change them.
+ * User namespace, from inside: becomes root, or, where a map has no 0, its
+ * first id. The groups go first, since only root may change them.
  */
 static void take_ids(const struct options *options)
 {

@@ -7,8 +7,8 @@
  * queues of its own. It starts empty, and there is nothing to set up in it.
  * Step 4, the network namespace: PROGRAM has network links, addresses, routes
  * and ports of its own, and a veth pair between it and the host.
- * Step 5, the pid namespace: PROGRAM is process 1, or the only child of one. It
- * knows no processes but its own, and all of these end with process 1.
+ * Step 5, the pid namespace: PROGRAM is process 1, or a child of it. It knows
+ * no processes but its own, and all of these end with process 1.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -118,8 +118,8 @@ static void map_ids(pid_t child, const struct options *options)
 }
 
 /*
- * User namespace, from inside: becomes root, or, where a map has no 0, its first
- * id. The groups go first, since only root may change them.
+ * User namespace, from inside: becomes root, or, where a map has no 0, its
+ * first id. The groups go first, since only root may change them.
  */
 static void take_ids(const struct options *options)
 {
@@ -234,18 +234,18 @@ static void set_up_net(const struct options *options)
  */
 static void become_init(void)
 {
-	pid_t program = fork();
+	pid_t program;
 
+	/* No way through /proc/1 to isolate's files, see CVE-2019-5736. */
+	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
+	close_descriptors();
+	program = fork();
 	if (program < 0)
 		die("fork()");
 	if (program == 0)
 		return;
 	set_role("init");
 	narrate("fork() = %d", program);
-	/* Or /proc/1/exe would lead PROGRAM to isolate's file: CVE-2019-5736.
-	 */
-	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	close_descriptors();
 	_exit(wait_child(program));
 }
 

@@ -7,8 +7,8 @@
  * queues of its own. It starts empty, and there is nothing to set up in it.
  * Step 4, the network namespace: PROGRAM has network links, addresses, routes
  * and ports of its own, and a veth pair between it and the host.
- * Step 5, the pid namespace: PROGRAM is process 1, or the only child of one. It
- * knows no processes but its own, and all of these end with process 1.
+ * Step 5, the pid namespace: PROGRAM is process 1, or a child of it. It knows
+ * no processes but its own, and all of these end with process 1.
  * Step 6, the mount namespace: PROGRAM has a mount table of its own, a /proc
  * that shows its own processes, and, if asked for, a root of its own.
  */
@@ -147,8 +147,8 @@ static void map_ids(pid_t child, const struct options *options)
 }
 
 /*
- * User namespace, from inside: becomes root, or, where a map has no 0, its first
- * id. The groups go first, since only root may change them.
+ * User namespace, from inside: becomes root, or, where a map has no 0, its
+ * first id. The groups go first, since only root may change them.
  */
 static void take_ids(const struct options *options)
 {
@@ -263,25 +263,25 @@ static void set_up_net(const struct options *options)
  */
 static void become_init(void)
 {
-	pid_t program = fork();
+	pid_t program;
 
+	/* No way through /proc/1 to isolate's files, see CVE-2019-5736. */
+	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
+	close_descriptors();
+	program = fork();
 	if (program < 0)
 		die("fork()");
 	if (program == 0)
 		return;
 	set_role("init");
 	narrate("fork() = %d", program);
-	/* Or /proc/1/exe would lead PROGRAM to isolate's file: CVE-2019-5736.
-	 */
-	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	close_descriptors();
 	_exit(wait_child(program));
 }
 
 /*
  * Makes dir the root, and the working directory. pivot_root(2) wants a mount
  * point, which dir becomes when it is bound to itself. It mounts the old root
- * over the new one, where it is out of reach but for the descriptor returned.
+ * over the new one; the descriptor returned leads to it until it is detached.
  */
 static int pivot_to(const char *dir)
 {
@@ -366,9 +366,9 @@ static void mount_binds(const struct binds *binds)
 /*
  * Mount namespace: it starts as a copy of the caller's. Where the caller's
  * mounts are shared, as systemd makes them, new ones would still spread from
- * either to the other. With a new root, all else comes after pivot_root(2): no
- * symbolic link in DIR leads out of it then. The old root goes last, because
- * the kernel lets a user namespace mount a /proc only where it sees one.
+ * either to the other. With a new root, all else comes after pivot_root(2), so
+ * that an absolute symbolic link in DIR is followed from there. The old root
+ * goes last: the kernel mounts a /proc only where one can be seen already.
  */
 static void set_up_mounts(struct options *options)
 {
