@@ -51,13 +51,17 @@ static cap_value_t find_capability(const char *name, size_t length)
 {
 	bool prefixed = strncasecmp(name, "cap_", 4) == 0;
 	cap_value_t capability;
-	char full_name[64];
+	char full_name[64], *known_name;
 
 	snprintf(full_name, sizeof(full_name), "%s%.*s", prefixed ? "" : "cap_",
 		 (int)length, name);
-	if (cap_from_name(full_name, &capability) < 0)
+	/* libcap also takes numbers, and a name with something behind it. */
+	if (cap_from_name(full_name, &capability) < 0 ||
+	    !(known_name = cap_to_name(capability)) ||
+	    strcasecmp(known_name, full_name) != 0)
 		reject("--cap-drop: no capability is called \"%.*s\"",
 		       (int)length, name);
+	cap_free(known_name);
 	return capability;
 }
 
