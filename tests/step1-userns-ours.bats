@@ -139,17 +139,18 @@ program() {
 	assert_output $'1234\n5678'
 }
 
-@test "PROGRAM has the first ids of maps of several ranges" {
+@test "PROGRAM is root wherever 0 is mapped, and else has the first ids" {
 	only_as_root
-	run -0 "$ISOLATE" -u 5:1000:1 -u 0:2000:1 -g 6:1000:1 -g 0:2000:1 \
+	run -0 "$ISOLATE" -u 5:1000:1 -u 3:2000:1 -g 6:1000:1 -g 4:2000:1 \
 		sh -c 'id -u; id -g'
 	assert_output $'5\n6'
-}
-
-@test "PROGRAM has the first ids even if the caller's own is 0 inside" {
-	only_as_root
-	run -0 "$ISOLATE" -u 5:1000:1 -u 0:0:1 id -u
-	assert_output 5
+	run -0 "$ISOLATE" -u 5:1000:1 -u 0:2000:1 -g 6:1000:1 -g 0:2000:1 \
+		sh -c 'id -u; id -g'
+	assert_output $'0\n0'
+	# The caller's own id is 0 inside, but not the first.
+	run -0 "$ISOLATE" -u 5:1000:1 -u 0:0:1 -g 6:1000:1 -g 0:0:1 \
+		sh -c 'id -u; id -g'
+	assert_output $'0\n0'
 }
 
 @test "options end at PROGRAM or at --" {
