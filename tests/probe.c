@@ -101,6 +101,19 @@ static void serve(char *argv[])
 		err(EXIT_FAILURE, "accept");
 }
 
+/* orphans N: leaves behind N processes that have ended, or are about to. */
+static void orphans(char *argv[])
+{
+	for (int n = atoi(argv[0]); n > 0; n--) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			err(EXIT_FAILURE, "fork");
+		if (pid == 0)
+			_exit(9);
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct {
@@ -115,6 +128,7 @@ int main(int argc, char *argv[])
 		{ "fault", 1, fault },
 		{ "catch-signals", 0, catch_signals },
 		{ "serve", 2, serve },
+		{ "orphans", 1, orphans },
 	};
 
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {

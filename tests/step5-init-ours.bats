@@ -1,0 +1,314 @@
+# What our program promises of --init: a process 1 that looks after the others.
+
+# The programs inside are to expand it; bats has each test in a subshell.
+# shellcheck disable=SC2016,SC2030,SC2031
+
+load helper
+bats_require_minimum_version 1.5.0
+
+@test "--init: PROGRAM is a child of process 1; without it, process 1" {
+	run "$ISOLATE" --init sh -c 'echo $$ $PPID'
+	assert_success
+	assert_output '2 1'
+	run "$ISOLATE" sh -c 'echo $$ $PPID'
+	assert_success
+	assert_output '1 0'
+}
+
+@test "--init: isolate, process 1, PROGRAM: no other process" {
+	local init program
+	start --init sh -c 'echo up; exec sleep 100'
+	eventually has_said '^up$'
+	init=$(children_of "$PID")
+	program=$(children_of "$init")
+	[[ $init =~ ^[0-9]+$ && $program =~ ^[0-9]+$ ]]
+	assert_equal "$(ps -o comm= -p "$program")" sleep
+	assert_equal "$(ps -o ppid= -p "$program" | tr -d ' ')" "$init"
+}
+
+@test "--init: every exit status is PROGRAM's" {
+	local status=0 expected
+	for expected in {0..255}; do
+		status=0
+		"$ISOLATE" --init --net loopback sh -c "exit $expected" ||
+			status=$?
+		[ "$status" -eq "$expected" ]
+	done
+}
+
+@test "--init: the status is 128+N where signal N ended PROGRAM" {
+	local signal
+	for signal in HUP INT QUIT ABRT KILL USR1 SEGV PIPE TERM RTMIN; do
+		run "$ISOLATE" --init sh -c 'ulimit -c 0; kill -s "$1" $$' \
+			sh "$signal"
+		assert_equal "$signal $status" \
+			"$signal $((128 + $(kill -l "$signal")))"
+	done
+	run "$ISOLATE" --init sh -c 'ulimit -c 0; exec "$1" fault SEGV' \
+		sh "$PROBE"
+	assert_equal "$status" 139
+}
+
+@test "--init: 127 where PROGRAM is not found, 126 where it cannot be run" {
+	PATH=/usr/bin:/bin run -127 "$ISOLATE" --init no-such-program
+	assert_output --regexp '^isolate: .*no-such-program.*: No such file'
+	run -126 "$ISOLATE" --init /etc/passwd
+	assert_output --regexp '^isolate: .*/etc/passwd.*: Permission denied'
+}
+
+# count_children PID: they and the zombies among them, "2 1".
+count_children() {
+	ps -o stat= --ppid "$1" | awk '/^Z/ { z++ } END { print NR + 0, z + 0 }'
+}
+
+children_are() {
+	[ "$(count_children "$1")" = "$2" ]
+}
+
+@test "--init: a thousand orphans are reaped while PROGRAM runs" {
+	local init
+	start --init sh -c '"$1" orphans 1000
+		echo up; exec sleep 100' sh "$PROBE"
+	PATIENCE=60 eventually has_said '^up$'
+	init=$(children_of "$PID")
+	PATIENCE=60 eventually children_are "$init" '1 0'
+}
+
+@test "without --init orphans stay zombies" {
+	local program
+	# They and their parent, which is one too: sleep never waits.
+	start sh -c '"$1" orphans 10 & echo up; exec sleep 100' sh "$PROBE"
+	eventually has_said '^up$'
+	program=$(children_of "$PID")
+	eventually children_are "$program" '11 11'
+}
+
+@test "--init: a thousand orphans do not touch the status" {
+	run "$ISOLATE" --init sh -c '"$1" orphans 1000; exit 5' sh "$PROBE"
+	assert_equal "$status" 5
+}
+
+@test "--init: it ends when PROGRAM ends, and so does what PROGRAM left" {
+	local init status=0
+	mkfifo "$BATS_TEST_TMPDIR/end"
+	OUTPUT=$BATS_TEST_TMPDIR/output
+	"$ISOLATE" --init sh -c 'sleep 100 & (setsid sleep 100 &)
+		echo up; read line; exit 3' > "$OUTPUT" 2>&1 3>&- \
+		< "$BATS_TEST_TMPDIR/end" &
+	PID=$!
+	PIDS+=("$PID")
+	exec {end}> "$BATS_TEST_TMPDIR/end"
+	eventually has_said '^up$'
+	init=$(children_of "$PID")
+	eventually children_are "$init" '2 0'
+	exec {end}>&-
+	wait "$PID" || status=$?
+	assert_equal "$status" 3
+	[ ! -e "/proc/$init" ]
+}
+
+# A shell that says "term" and ends with 7 at a SIGTERM, or that has no handler.
+# SIGUSR1 makes it say something; it ends when its time is up.
+waits='trap "echo usr1" USR1; echo up
+	i=0; while [ $i -lt 1000 ]; do sleep 0.05; i=$((i + 1)); done'
+handles_term='trap "echo term; exit 7" TERM; '
+
+@test "SIGTERM, a PROGRAM with a handler: it runs, with and without --init" {
+	local option status
+	for option in --init --net=veth; do
+		start "$option" sh -c "$handles_term$waits"
+		eventually has_said '^up$'
+		kill -TERM "$PID"
+		status=0
+		wait "$PID" || status=$?
+		assert_equal "$status" 7
+		has_said '^term$'
+	done
+}
+
+@test "SIGTERM, a PROGRAM without a handler: with --init it ends" {
+	local status=0
+	start --init sh -c "$waits"
+	eventually has_said '^up$'
+	kill -TERM "$PID"
+	wait "$PID" || status=$?
+	assert_equal "$status" 143
+}
+
+@test "SIGTERM, a PROGRAM without a handler: as process 1 it goes on" {
+	start sh -c "$waits"
+	eventually has_said '^up$'
+	kill -TERM "$PID"
+	# By the second SIGUSR1 the SIGTERM has been passed on too.
+	kill -USR1 "$PID"
+	eventually said_times 1 usr1
+	kill -USR1 "$PID"
+	eventually said_times 2 usr1
+	kill -0 "$PID"
+	[ -n "$(children_of "$PID")" ]
+}
+
+said_times() {
+	[ "$(grep -c "^$2\$" "$OUTPUT")" -eq "$1" ]
+}
+
+@test "--init: other signals are passed on too" {
+	local signal
+	# Here in the background the shell has SIGINT and SIGQUIT ignored.
+	start_outside env --default-signal=INT,QUIT \
+		"$ISOLATE" --init sh -c 'for signal in HUP INT QUIT USR1 USR2 PIPE ALRM TERM \
+			CONT WINCH; do
+			trap "echo got $signal" "$signal"
+		done
+		echo up
+		i=0; while [ $i -lt 1000 ]; do sleep 0.05; i=$((i + 1)); done'
+	eventually has_said '^up$'
+	for signal in HUP INT QUIT USR1 USR2 PIPE ALRM TERM CONT WINCH; do
+		kill -s "$signal" "$PID"
+		eventually has_said "^got $signal\$"
+	done
+}
+
+@test "--init: a signal to process 1 from inside reaches PROGRAM" {
+	run "$ISOLATE" --init sh -c 'trap "echo got; exit 4" USR1
+		kill -USR1 1; while :; do sleep 0.05; done'
+	assert_equal "$status" 4
+	assert_output got
+}
+
+@test "--init: PROGRAM has the caller's signal mask and dispositions" {
+	local state=(env "--block-signal=USR1,TERM" "--ignore-signal=HUP,CHLD")
+	local show=(grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status)
+	run "${state[@]}" "$ISOLATE" --init "${show[@]}"
+	assert_success
+	assert_output "$("${state[@]}" "${show[@]}")"
+	run "$ISOLATE" --init "${show[@]}"
+	assert_success
+	assert_output "$("${show[@]}")"
+}
+
+# has_descriptors PID DESCRIPTOR...: these and no others.
+has_descriptors() {
+	local pid=$1
+	shift
+	[ "$(ls "/proc/$pid/fd")" = "$(printf '%s\n' "$@")" ]
+}
+
+@test "--init: process 1 has no descriptors but 0, 1 and 2" {
+	only_as_root # to look at those of a process that is not dumpable
+	local init
+	exec {open}< /etc/passwd
+	start --init sh -c 'echo up; exec sleep 100'
+	exec {open}<&-
+	eventually has_said '^up$'
+	init=$(children_of "$PID")
+	for pid in "$init" "$(children_of "$init")"; do
+		eventually has_descriptors "$pid" 0 1 2
+	done
+}
+
+@test "--init: PROGRAM cannot look into process 1, which is isolate" {
+	local file
+	# In step 5 /proc is the host's.
+	for file in exe root cwd fd/0; do
+		run "$ISOLATE" --init unshare --mount sh -c '
+			mount -t proc proc /proc
+			readlink "/proc/self/$1" > /dev/null || echo fails too
+			readlink "/proc/1/$1"' sh "$file"
+		assert_failure
+		refute_output
+	done
+	run "$ISOLATE" --init unshare --mount sh -c '
+		mount -t proc proc /proc
+		cat /proc/self/maps > /dev/null || echo fails too
+		cat /proc/1/maps'
+	assert_failure
+	refute_output --partial r-xp
+	refute_output --partial 'fails too'
+}
+
+@test "--init: SIGKILL of isolate takes all with it" {
+	local init program
+	start --init sh -c 'echo up; exec sleep 100'
+	eventually has_said '^up$'
+	init=$(children_of "$PID")
+	program=$(children_of "$init")
+	kill -0 "$PID"
+	[ -e "/proc/$program" ]
+	kill -KILL "$PID"
+	eventually [ ! -e "/proc/$program" ]
+	eventually [ ! -e "/proc/$init" ]
+}
+
+@test "--init: what --cap-drop takes, process 1 has not either" {
+	local init
+	start --init --cap-drop all sh -c 'echo up; exec sleep 100'
+	eventually has_said '^up$'
+	init=$(children_of "$PID")
+	run grep -E '^Cap(Prm|Eff|Bnd)' "/proc/$init/status" \
+		"/proc/$(children_of "$init")/status"
+	assert_success
+	assert_equal "${#lines[@]}" 6
+	refute_output --regexp 'Cap...:.*[1-9a-f]$'
+}
+
+@test "--init: -v says what process 1 does" {
+	run "$ISOLATE" -v --init sh -c 'exit 3'
+	assert_equal "$status" 3
+	assert_line 'init[1] fork() = 2'
+	assert_line 'init[1] waitpid(2) = exit status 3'
+	assert_line 'child[2] execvp("sh")'
+}
+
+# on_terminal FILE: a shell with job control, on a terminal that shows what it
+# does in FILE; what is written to the descriptor $keys is typed there.
+on_terminal() {
+	mkfifo "$1.keys"
+	# Here in the background SIGINT is ignored, which would be inherited.
+	env --default-signal=INT,QUIT script --quiet --flush --command \
+		'bash --norc --noediting -i' /dev/null < "$1.keys" > "$1" 2>&1 \
+		3>&- &
+	PIDS+=("$!")
+	exec {keys}> "$1.keys"
+}
+
+@test "--init: Ctrl-Z stops PROGRAM and isolate, fg goes on, Ctrl-C ends it" {
+	command -v script > /dev/null || cannot "there is no script(1)"
+	local program
+	OUTPUT=$BATS_TEST_TMPDIR/screen
+	on_terminal "$OUTPUT"
+	echo "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'" >&"$keys"
+	eventually has_said 'up.?$'
+	printf '\032' >&"$keys"
+	eventually has_said 'Stopped'
+	program=$(program_below "${PIDS[0]}")
+	assert_equal "$(ps -o comm=,state= -p "$program")" 'sleep           T'
+	echo 'echo she""ll; fg' >&"$keys"
+	eventually has_said 'shell.?$'
+	eventually is_running "$program"
+	printf '\003' >&"$keys"
+	# What is typed before the signal comes is lost with it.
+	eventually [ ! -e "/proc/$program" ]
+	echo 'echo status=$?; exit' >&"$keys"
+	eventually has_said 'status=130.?$'
+	exec {keys}>&-
+}
+
+# program_below PID: the last one of a line of single children.
+program_below() {
+	local pid=$1 child
+	while child=$(children_of "$pid") && [ "$child" ]; do
+		pid=$child
+	done
+	echo "$pid"
+}
+
+is_running() {
+	[ "$(ps -o state= -p "$1")" = S ]
+}
+
+@test "--init is in --help" {
+	run "$ISOLATE" --help
+	assert_success
+	assert_line --regexp '^ +--init'
+}
