@@ -188,7 +188,7 @@ export NESTED='eval "$CONNECT" || exit
 
 @test "isolate inside isolate is pinged from its host side" {
 	run -0 "$ISOLATE" bash -c '
-		coproc $INSIDE "$ISOLATE" sh -c "$0; read -r _"
+		coproc $INSIDE "$ISOLATE" sh -c "$0 && read -r _"
 		read -r _ _ _ address _ <&"${COPROC[0]}" &&
 		ping -c 1 "${address%/*}"
 		echo >&"${COPROC[1]}"' "$CONNECT"
