@@ -124,13 +124,24 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 	assert_output --regexp ' inet 10\.11\.[0-9]+\.[0-9]+/16 '
 }
 
-@test "an address is free as soon as isolate ends" {
-	local first
+
+is_in_network_of() {
+	[ "$(namespace net "$1")" = "$(namespace net "$2")" ]
+}
+
+# Another process keeps the network namespace, and so the link, alive.
+@test "an address is free as soon as isolate ends, whenever its link goes" {
+	only_as_root
+	local isolate holder
 	start sh -c "trap 'exit 0' TERM; $CONNECT; while :; do sleep 0.02; done"
+	isolate=$PID
 	eventually has_said ' inet 10\.11\.12\.14/24 '
-	first=$PID
-	kill -TERM "$first"
-	wait "$first"
+	start_outside nsenter --net --target "$(children_of "$isolate")" sleep 100
+	holder=$PID
+	eventually is_in_network_of "$holder" "$(children_of "$isolate")"
+	kill -TERM "$isolate"
+	wait "$isolate"
+	ip -o link show type veth | grep -q .
 	run -0 "$ISOLATE" ip -o -4 address show dev peer0
 	assert_output --partial ' inet 10.11.12.14/24 '
 }
