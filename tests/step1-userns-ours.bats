@@ -751,6 +751,23 @@ killed_at() {
 	eventually nothing_is_left
 }
 
+# The child is held for a second where the kernel does not yet kill it with its
+# parent, and finds the parent dead after that.
+@test "killed before the child has asked to die with it, PROGRAM never runs" {
+	local trace=$BATS_TEST_TMPDIR/trace
+	open_tmpdir
+	start_outside strace -f -o "$trace" \
+		-e inject=setresuid:delay_enter=1000000 \
+		"$ISOLATE" sh -c 'echo > "$0"; exec sleep 100' \
+		"$BATS_TEST_TMPDIR/ran"
+	eventually grep -qs 'write([0-9]*, "\\0", 1)' "$trace"
+	kill -KILL "$(children_of "$PID")"
+	wait "$PID" || assert_equal $? 137
+	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	run -0 grep -c 'setresuid.*(DELAYED)' "$trace"
+	assert_output 1
+}
+
 @test "125: a step of the parent fails, and no child is left" {
 	local call n count=0
 	open_tmpdir
