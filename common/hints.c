@@ -15,6 +15,8 @@
 #include "caps.h"
 #include "error.h"
 
+/* Most hosts mount this. It hides nothing: below is an empty directory. */
+#define BINFMT_MISC "/proc/sys/fs/binfmt_misc"
 #define APPARMOR_SYSCTL "kernel/apparmor_restrict_unprivileged_userns"
 
 static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -60,7 +62,8 @@ static bool find_mount_point(const char *path, bool whole, char found[256])
 	if (!mounts)
 		return false;
 	while ((mount = getmntent(mounts)) != NULL)
-		if (strncmp(mount->mnt_dir, path, length) == 0)
+		if (strncmp(mount->mnt_dir, path, length) == 0 &&
+		    strcmp(mount->mnt_dir, BINFMT_MISC) != 0)
 			break;
 	if (mount)
 		snprintf(found, 256, "%s", mount->mnt_dir);
@@ -110,7 +113,9 @@ static void hint_map_refused(const char *write)
 {
 	cap_value_t needed = strstr(write, "uid_map") ? CAP_SETUID : CAP_SETGID;
 
-	if (has_capability(needed))
+	if (has_capability(needed) && !has_capability(CAP_SETFCAP))
+		hint("to map 0 outside takes CAP_SETFCAP, user_namespaces(7)");
+	else if (has_capability(needed))
 		hint("the OUTSIDE ids must be mapped in the caller's own user "
 		     "namespace, see /proc/self/uid_map and gid_map");
 	else
