@@ -201,3 +201,20 @@ can_map_auto() {
 			cannot "$file has no range for this user"
 	done
 }
+
+# make_skeleton DIR: a root into which the host's programs can be bound, by
+# $ROOT_BINDS.
+make_skeleton() {
+	local dir
+	mkdir -p "$1"/{usr,etc,proc,dev,sys,tmp}
+	# shellcheck disable=SC2034 # used by the tests
+	ROOT_BINDS=(--bind /usr:/usr:ro --bind /etc:/etc:ro)
+	for dir in /bin /sbin /lib /lib32 /lib64 /libx32; do
+		if [ -L "$dir" ]; then
+			cp -d "$dir" "$1"
+		elif [ -d "$dir" ]; then
+			mkdir "$1$dir"
+			ROOT_BINDS+=(--bind "$dir:$dir:ro")
+		fi
+	done
+}

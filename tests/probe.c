@@ -114,6 +114,24 @@ static void orphans(char *argv[])
 	}
 }
 
+/*
+ * leave-chroot DIR FILE: the way out of a chroot(2), which is to do another,
+ * into DIR, and keep the working directory out of it. Then FILE is to be found.
+ */
+static void leave_chroot(char *argv[])
+{
+	int root = open("/", O_RDONLY | O_DIRECTORY);
+
+	if (root < 0 || chroot(argv[0]) < 0 || fchdir(root) < 0)
+		err(EXIT_FAILURE, "chroot(%s)", argv[0]);
+	for (int i = 0; i < 100; i++)
+		if (chdir("..") < 0)
+			err(EXIT_FAILURE, "chdir(..)");
+	if (chroot(".") < 0 || access(argv[1], F_OK) < 0)
+		err(EXIT_FAILURE, "%s", argv[1]);
+	puts("out");
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct {
@@ -129,6 +147,7 @@ int main(int argc, char *argv[])
 		{ "catch-signals", 0, catch_signals },
 		{ "serve", 2, serve },
 		{ "orphans", 1, orphans },
+		{ "leave-chroot", 2, leave_chroot },
 	};
 
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {

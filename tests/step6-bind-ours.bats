@@ -1,0 +1,227 @@
+# What our program promises of --bind: SRC is shown at DEST, inside.
+
+# The programs inside are to expand it; bats has each test in a subshell.
+# shellcheck disable=SC2016,SC2030,SC2031
+
+load helper
+
+# Directories source, with files, and destination, which a plain root's PROGRAM
+# may write to too.
+make_tree() {
+	let_in
+	export SRC=$BATS_TEST_TMPDIR/source DEST=$BATS_TEST_TMPDIR/destination
+	mkdir -p "$SRC/sub" "$DEST"
+	echo text > "$SRC/file"
+	echo below > "$SRC/sub/file"
+	chmod -R a+rwX "$SRC" "$DEST"
+}
+
+@test "--bind: a directory, to be read and written" {
+	make_tree
+	run "$ISOLATE" --bind "$SRC:$DEST" sh -c '
+		cat "$DEST/file" "$DEST/sub/file"; echo new > "$DEST/new"'
+	assert_success
+	assert_output $'text\nbelow'
+	assert_equal "$(cat "$SRC/new")" new
+	# The host does not see it.
+	assert_equal "$(ls "$DEST")" ''
+}
+
+@test "--bind: a file" {
+	make_tree
+	local target=$BATS_TEST_TMPDIR/target
+	echo old > "$target"
+	run "$ISOLATE" --bind "$SRC/file:$target" cat "$target"
+	assert_success
+	assert_output text
+	assert_equal "$(cat "$target")" old
+	run "$ISOLATE" --bind "$SRC/file:$target:ro" sh -c 'cat "$1"
+		echo new > "$1"' sh "$target"
+	assert_failure
+	assert_line text
+	assert_output --partial 'Read-only file system'
+	assert_equal "$(cat "$SRC/file")" text
+}
+
+@test "--bind: ro is read-only, and SRC is not" {
+	make_tree
+	run "$ISOLATE" --bind "$SRC:$DEST:ro" sh -c '
+		cat "$DEST/file"; echo new > "$SRC/new" && echo "new" > "$DEST/new"'
+	assert_failure
+	assert_line text
+	assert_output --partial 'Read-only file system'
+	assert_equal "$(cat "$SRC/new")" new
+}
+
+@test "--bind: ro with --cap-drop sys_admin stays read-only" {
+	make_tree
+	local remount='mount -o remount,bind,rw "$DEST"; echo new > "$DEST/new"'
+	run "$ISOLATE" --cap-drop sys_admin --bind "$SRC:$DEST:ro" \
+		sh -c "$remount"
+	assert_failure
+	assert_output --partial 'Read-only file system'
+	run "$ISOLATE" --cap-drop sys_admin --bind "$SRC:$DEST" sh -c "$remount"
+	assert_success
+}
+
+@test "--bind: several, the later over the earlier" {
+	make_tree
+	mkdir "$BATS_TEST_TMPDIR/second"
+	echo second > "$BATS_TEST_TMPDIR/second/file"
+	run "$ISOLATE" --bind "$SRC:$DEST" \
+		--bind "$BATS_TEST_TMPDIR/second:$DEST/sub:ro" \
+		sh -c 'cat "$DEST/file" "$DEST/sub/file" && : > "$DEST/file" &&
+			: > "$DEST/sub/file"'
+	assert_failure
+	assert_line --index 0 text
+	assert_line --index 1 second
+	assert_line --index 2 --partial 'Read-only file system'
+	assert_equal "$(cat "$SRC/file")" ''
+	assert_equal "$(cat "$SRC/sub/file")" below
+}
+
+@test "--bind: ro names are not mixed up with those that begin alike" {
+	make_tree
+	mkdir "$DEST-2"
+	run "$ISOLATE" --bind "$SRC:$DEST-2" --bind "$SRC:$DEST:ro" sh -c '
+		echo new > "$DEST-2/new"'
+	assert_success
+	assert_equal "$(cat "$SRC/new")" new
+}
+
+@test "--bind: blanks and odd characters in paths" {
+	make_tree
+	local name
+	for name in 'a b' $'tab\tand\nline' '#hash' 'back\slash' 'quo"te' \
+		'\040' "it's"; do
+		mkdir "$BATS_TEST_TMPDIR/$name" "$BATS_TEST_TMPDIR/to $name"
+		echo "$name" > "$BATS_TEST_TMPDIR/$name/file"
+		run "$ISOLATE" --bind \
+			"$BATS_TEST_TMPDIR/$name:$BATS_TEST_TMPDIR/to $name:ro" \
+			sh -c 'cat "$1/file"; : > "$1/file"' \
+			sh "$BATS_TEST_TMPDIR/to $name"
+		assert_failure
+		assert_output --partial "$name"
+		assert_output --partial 'Read-only file system'
+	done
+}
+
+@test "--bind: SRC may be relative, and a symbolic link" {
+	make_tree
+	ln -s source "$BATS_TEST_TMPDIR/link"
+	cd "$BATS_TEST_TMPDIR"
+	run "$ISOLATE" --bind "source:$DEST" cat "$DEST/file"
+	assert_success
+	assert_output text
+	run "$ISOLATE" --bind "link:$DEST:ro" cat "$DEST/file"
+	assert_success
+	assert_output text
+}
+
+@test "--bind: DEST may be reached through a symbolic link; ro goes with it" {
+	make_tree
+	ln -s "$DEST" "$BATS_TEST_TMPDIR/link"
+	run "$ISOLATE" --bind "$SRC:$BATS_TEST_TMPDIR/link:ro" \
+		sh -c 'cat "$DEST/file"; : > "$DEST/new"'
+	assert_failure
+	assert_line text
+	assert_output --partial 'Read-only file system'
+}
+
+# A file system of the host's below SRC.
+submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/file"
+	chmod 666 "$SRC/sub/file"'
+
+@test "--bind: what is mounted below SRC comes along" {
+	make_tree
+	run after_mounting "$submount" "$ISOLATE" --bind "$SRC:$DEST" \
+		sh -c 'cat "$DEST/sub/file"; echo more >> "$DEST/sub/file"
+			cat "$SRC/sub/file"'
+	assert_success
+	assert_output $'mounted\nmounted\nmore'
+}
+
+@test "--bind: ro is for what is mounted below SRC too" {
+	make_tree
+	run after_mounting "$submount" "$ISOLATE" --bind "$SRC:$DEST:ro" \
+		sh -c 'cat "$DEST/sub/file"; : > "$DEST/sub/file"'
+	assert_failure
+	assert_line mounted
+	assert_output --partial 'Read-only file system'
+}
+
+@test "--bind: ro keeps the flags that the mount has" {
+	make_tree
+	local flags='nosuid,nodev,noexec,noatime,nosymfollow'
+	run after_mounting "mount -t tmpfs -o $flags none \$SRC
+		mkdir \$SRC/sub
+		mount -t tmpfs -o $flags,ro none \$SRC/sub" \
+		"$ISOLATE" --bind "$SRC:$DEST:ro" \
+		grep "$DEST" /proc/self/mounts
+	assert_success
+	assert_equal "${#lines[@]}" 2
+	local flag
+	for flag in ro ${flags//,/ }; do
+		assert_line --index 0 --regexp "[ ,]${flag}[ ,]"
+		assert_line --index 1 --regexp "[ ,]${flag}[ ,]"
+	done
+}
+
+@test "--bind: wrong forms are errors before anything is made" {
+	make_tree
+	local value
+	for value in '' : "$SRC" "$SRC:" ":$DEST" "$SRC:relative" \
+		"$SRC:$DEST:" "$SRC:$DEST:rw" "$SRC:$DEST:RO" \
+		"$SRC:$DEST:ro:ro" "$SRC:$DEST:ro:" "$SRC::ro" \
+		"$BATS_TEST_TMPDIR/missing:$DEST"; do
+		run "$ISOLATE" -v --bind "$value" true
+		assert_equal "$value: $status" "$value: 125"
+		assert_output --regexp '^isolate: --bind'
+		assert_equal "${#lines[@]}" 1
+	done
+}
+
+@test "--bind: a DEST that is not there, or of another kind, is an error" {
+	make_tree
+	: > "$BATS_TEST_TMPDIR/plain"
+	local target
+	for target in "$BATS_TEST_TMPDIR/missing" "$BATS_TEST_TMPDIR/plain" \
+		"$BATS_TEST_TMPDIR/plain/below"; do
+		run "$ISOLATE" --bind "$SRC:$target" echo runs
+		assert_equal "$status" 125
+		assert_line --regexp '^isolate: mount\(.*directory'
+		refute_line runs
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/missing" ]
+}
+
+@test "--bind: a SRC that root inside may not reach is an error with a hint" {
+	make_tree
+	only_as_root
+	chmod 700 "$SRC"
+	run "$ISOLATE" --bind "$SRC/sub:$DEST" echo runs
+	assert_equal "$status" 125
+	assert_line --regexp '^isolate: .*Permission denied'
+	assert_line --regexp '^hint: .*director'
+	refute_line runs
+}
+
+@test "--bind: as many as 64, and one more is an error" {
+	make_tree
+	local options=()
+	while ((${#options[@]} < 2 * 64)); do
+		options+=(--bind "$SRC:$DEST")
+	done
+	run "$ISOLATE" "${options[@]}" cat "$DEST/file"
+	assert_success
+	assert_output text
+	run "$ISOLATE" "${options[@]}" --bind "$SRC:$DEST" true
+	assert_equal "$status" 125
+	assert_output --regexp '^isolate: --bind'
+}
+
+@test "--bind is in --help" {
+	run "$ISOLATE" --help
+	assert_success
+	assert_line --regexp '^ +--bind '
+}
