@@ -365,8 +365,8 @@ static void mount_binds(const struct binds *binds)
 
 /*
  * Mount namespace: it starts as a copy of the caller's. Where the caller's
- * mounts are shared, as systemd makes them, new ones would still spread from
- * either to the other. With a new root, all else comes after pivot_root(2), so
+ * mounts are shared, as systemd makes them, what is mounted there later would
+ * still appear here. With a new root, all else comes after pivot_root(2), so
  * that an absolute symbolic link in DIR is followed from there. The old root
  * goes last: the kernel mounts a /proc only where one can be seen already.
  */
