@@ -225,14 +225,14 @@ struct address claim_address(struct netlink *netlink, struct address first,
 	return address;
 }
 
-/* The link may be gone already, and the route with it. */
+/* That the route has gone already, with its link, is as good. */
 void free_address(struct netlink *netlink, struct address address,
 		  const struct link *link)
 {
 	int result = change_route(netlink, RTM_DELROUTE, 0, address, link);
 
 	if (result < 0 && (errno == ESRCH || errno == ENODEV))
-		return;
+		result = 0;
 	check(result, "RTM_DELROUTE(%s/32 dev %s)", text_of(address),
 	      link->name);
 }
