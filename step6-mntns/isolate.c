@@ -90,6 +90,8 @@ static void set_rootfs(void *rootfs, const char *value)
 		die("--rootfs %s", value);
 	if (stat(value, &info) < 0 || !S_ISDIR(info.st_mode))
 		reject("--rootfs %s: not a directory", value);
+	if (strcmp(*(char **)rootfs, "/") == 0)
+		reject("--rootfs %s: that is the root already", value);
 }
 
 static void parse_options(struct options *options, int argc, char *argv[])

@@ -87,10 +87,9 @@ up '
 	assert_success
 }
 
-@test "--rootfs: DIR may be /" {
-	run "$ISOLATE" --rootfs / sh -c 'ls /dev | xargs; pwd'
-	assert_success
-	assert_output --regexp $'^fd full mqueue null ptmx .* zero\n/$'
+@test "--rootfs: DIR may not be /" {
+	run -125 "$ISOLATE" --rootfs / true
+	assert_output 'isolate: --rootfs /: that is the root already'
 }
 
 @test "--rootfs: DIR may be read-only, if it has /proc, /dev and /sys" {
