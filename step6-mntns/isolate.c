@@ -297,10 +297,16 @@ static int pivot_to(const char *dir)
 	return old_root;
 }
 
+/* A symbolic link will not do: while the old root is there, ".." leads to it.
+ */
 static void make_directory(const char *path)
 {
+	struct stat info;
+
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		die("mkdir(\"%s\")", path);
+	if (lstat(path, &info) < 0 || !S_ISDIR(info.st_mode))
+		reject("%s: not a directory", path);
 }
 
 /* In a user namespace there is no mknod(2) for devices: the host's are bound.
@@ -342,13 +348,17 @@ static void set_up_dev(int old_root)
 		 MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
+/* Takes copies of the mounts to bind, which outlive the old root. */
 static void open_binds(struct binds *binds)
 {
 	for (size_t i = 0; i < binds->length; i++) {
 		struct bind *bind = &binds->list[i];
 
-		bind->fd = open(bind->source, O_PATH | O_CLOEXEC);
-		check(bind->fd, "open(\"%s\") = %d", bind->source, bind->fd);
+		bind->fd = open_tree(AT_FDCWD, bind->source,
+				     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+					     AT_RECURSIVE);
+		check(bind->fd, "open_tree(\"%s\", OPEN_TREE_CLONE) = %d",
+		      bind->source, bind->fd);
 	}
 }
 
@@ -356,10 +366,10 @@ static void mount_binds(const struct binds *binds)
 {
 	for (size_t i = 0; i < binds->length; i++) {
 		const struct bind *bind = &binds->list[i];
-		char source[32];
 
-		snprintf(source, sizeof(source), "/proc/self/fd/%d", bind->fd);
-		do_mount(source, bind->target, NULL, MS_BIND | MS_REC, NULL);
+		check(move_mount(bind->fd, "", AT_FDCWD, bind->target,
+				 MOVE_MOUNT_F_EMPTY_PATH),
+		      "move_mount(%d, \"%s\")", bind->fd, bind->target);
 		if (bind->read_only)
 			make_read_only(bind->target);
 	}
@@ -368,9 +378,9 @@ static void mount_binds(const struct binds *binds)
 /*
  * Mount namespace: it starts as a copy of the caller's. Where the caller's
  * mounts are shared, as systemd makes them, what is mounted there later would
- * still appear here. With a new root, all else comes after pivot_root(2), so
- * that an absolute symbolic link in DIR is followed from there. The old root
- * goes last: the kernel mounts a /proc only where one can be seen already.
+ * still appear here. The old root goes after the new /proc has come, which
+ * the kernel mounts only where one can be seen already, and before the binds:
+ * no symbolic link in DIR leads out then.
  */
 static void set_up_mounts(struct options *options)
 {
@@ -389,14 +399,12 @@ static void set_up_mounts(struct options *options)
 		make_directory("/sys");
 		do_mount("sysfs", "/sys", "sysfs",
 			 MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
-	}
-	mount_binds(&options->binds);
-	if (options->rootfs) {
 		check(fchdir(old_root), "fchdir(%d)", old_root);
 		check(umount2(".", MNT_DETACH), "umount2(\".\", MNT_DETACH)");
 		check(chdir("/"), "chdir(\"/\")");
 		set_default_path(options->program[0]);
 	}
+	mount_binds(&options->binds);
 }
 
 /* What the child does, from the moment the parent has set it up. */
