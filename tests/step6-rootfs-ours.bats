@@ -311,7 +311,7 @@ refute_secret() {
 	mkdir -m 777 "$outside"
 	for name in proc dev sys; do
 		for link in "$outside" "../../../../../../../..$outside"; do
-			rm -rf "$ROOT"/{proc,dev,sys}
+			rm -rf "${ROOT:?}"/{proc,dev,sys}
 			ln -s "$link" "$ROOT/$name"
 			# Outside the directory is there, inside it is not.
 			run inside true
