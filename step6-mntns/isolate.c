@@ -368,7 +368,8 @@ static void mount_binds(const struct binds *binds)
 		const struct bind *bind = &binds->list[i];
 
 		check(move_mount(bind->fd, "", AT_FDCWD, bind->target,
-				 MOVE_MOUNT_F_EMPTY_PATH),
+				 MOVE_MOUNT_F_EMPTY_PATH |
+					 MOVE_MOUNT_T_SYMLINKS),
 		      "move_mount(%d, \"%s\")", bind->fd, bind->target);
 		if (bind->read_only)
 			make_read_only(bind->target);
