@@ -85,12 +85,6 @@ is_stopped() {
 	[[ $(ps -o stat= -p "$1") == T* ]]
 }
 
-# Lets PROGRAM into $BATS_TEST_TMPDIR, whatever id it has outside.
-open_tmpdir() {
-	chmod a+x "$BATS_RUN_TMPDIR"
-	chmod 1777 "$BATS_TEST_TMPDIR"
-}
-
 # traced ARGS...: strace, which the leak check of a sanitized build cannot bear.
 traced() {
 	ASAN_OPTIONS=detect_leaks=0 strace "$@" 3>&-
@@ -141,14 +135,18 @@ host_state() {
 
 # Processes that the test started, directly or not, have TEST_MARKER in their
 # environment; those of bats itself are older than it.
-leftover_processes() (
+leftover_pids() (
 	unset TEST_MARKER
-	grep -lsz "^TEST_MARKER=$1\$" /proc/[0-9]*/environ |
-		while read -r environ; do
-			tr '\0' ' ' < "${environ%environ}cmdline"
-			echo
-		done
+	grep -lsz "^TEST_MARKER=$1\$" /proc/[0-9]*/environ | cut -d / -f 3
 )
+
+leftover_processes() {
+	local pid
+	for pid in $(leftover_pids "$1"); do
+		tr '\0' ' ' < "/proc/$pid/cmdline"
+		echo
+	done
+}
 
 host_is_as_before() {
 	[ "$(host_state)" = "$HOST_BEFORE" ] &&
@@ -167,6 +165,8 @@ teardown() {
 	eventually host_is_as_before && return
 	diff <(echo "$HOST_BEFORE") <(host_state)
 	leftover_processes "$TEST_MARKER"
+	# bats would wait for them.
+	leftover_pids "$TEST_MARKER" | xargs --no-run-if-empty kill -KILL
 	return 1
 }
 

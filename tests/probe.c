@@ -3,6 +3,7 @@
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <mqueue.h>
@@ -42,6 +43,21 @@ static void show_session_keyring(char *argv[])
 	if (id < 0)
 		err(EXIT_FAILURE, "KEYCTL_GET_KEYRING_ID");
 	printf("%ld\n", id);
+}
+
+/*
+ * join-session-keyring PROGRAM: shows the new keyring, then has PROGRAM, which
+ * may be isolate, run the probe that shows the one it has.
+ */
+static void join_session_keyring(char *argv[])
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		err(EXIT_FAILURE, "KEYCTL_JOIN_SESSION_KEYRING");
+	show_session_keyring(NULL);
+	fflush(stdout);
+	execlp(argv[0], argv[0], program_invocation_name, "session-keyring",
+	       NULL);
+	err(EXIT_FAILURE, "%s", argv[0]);
 }
 
 /*
@@ -150,6 +166,7 @@ int main(int argc, char *argv[])
 		{ "open-queue", 1, open_queue },
 		{ "remove-queue", 1, remove_queue },
 		{ "session-keyring", 0, show_session_keyring },
+		{ "join-session-keyring", 1, join_session_keyring },
 		{ "fault", 1, fault },
 		{ "catch-signals", 0, catch_signals },
 		{ "serve", 2, serve },

@@ -79,7 +79,7 @@ allowed_from() {
 
 @test "a file created inside belongs to root there, and to the mapped ids outside" {
 	local file=$BATS_TEST_TMPDIR/file
-	open_tmpdir
+	let_in
 	run "$ISOLATE" sh -c 'umask 022; echo > "$1"; stat -c %u:%g "$1"' sh "$file"
 	assert_success
 	assert_output 0:0
@@ -99,7 +99,7 @@ allowed_from() {
 }
 
 @test "its capabilities do not reach the host's mounts" {
-	open_tmpdir
+	let_in
 	mkdir "$BATS_TEST_TMPDIR/here"
 	run "$ISOLATE" mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/here"
 	allowed_from 6
@@ -120,7 +120,7 @@ allowed_from() {
 
 @test "root inside cannot read what is for root outside" {
 	only_as_root
-	open_tmpdir
+	let_in
 	echo secret > "$BATS_TEST_TMPDIR/file"
 	chmod 644 "$BATS_TEST_TMPDIR/file"
 	run "$ISOLATE" cat "$BATS_TEST_TMPDIR/file"
@@ -132,7 +132,7 @@ allowed_from() {
 }
 
 @test "PROGRAM is looked up in PATH" {
-	open_tmpdir
+	let_in
 	printf '#!/bin/sh\necho found\n' > "$BATS_TEST_TMPDIR/some-program"
 	chmod 755 "$BATS_TEST_TMPDIR/some-program"
 	PATH=$PATH:$BATS_TEST_TMPDIR run "$ISOLATE" some-program
@@ -144,7 +144,7 @@ allowed_from() {
 }
 
 @test "PROGRAM starts in the caller's directory" {
-	open_tmpdir
+	let_in
 	cd "$BATS_TEST_TMPDIR"
 	run "$ISOLATE" pwd -P
 	assert_success

@@ -43,7 +43,7 @@ load helper
 
 @test "two at once each have their own hostname" {
 	local name
-	open_tmpdir
+	let_in
 	for name in one two; do
 		start sh -c 'hostname "$1"; echo set
 			until [ -e "$2" ]; do sleep 0.02; done
