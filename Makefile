@@ -47,6 +47,10 @@ test: all tests/probe
 test-step1 test-step2 test-step3 test-step4 test-step5 test-step6: all tests/probe
 	ISOLATE="$(ISOLATE)" tests/run $(@:test-step%=%)
 
+.PHONY: test-debian
+test-debian: all tests/probe
+	tests/debian
+
 .PHONY: diff-2 diff-3 diff-4 diff-5 diff-6
 diff-N:
 diff-2 diff-3 diff-4 diff-5 diff-6: diff-%:
@@ -88,6 +92,7 @@ help:
 	@echo '                      PROGRAM="ip addr" for another'
 	@echo 'make test             test every step'
 	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
+	@echo 'make test-debian      test a Debian root file system (as root)'
 	@echo 'make diff-N           show what step N adds to step N-1'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize         test a build with ASan and UBSan'
