@@ -150,6 +150,20 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	assert_output --partial 'Read-only file system'
 }
 
+@test "--bind: ro, also where Linux is too old for mount_setattr(2)" {
+	make_tree
+	strace -o /dev/null true || cannot "strace(1) is not allowed"
+	run after_mounting "$submount" strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS \
+		"$ISOLATE" --bind "$SRC:$DEST:ro" sh -c 'cat "$DEST/sub/file"
+			(: > "$DEST/file"); : > "$DEST/sub/file"'
+	assert_failure
+	assert_line mounted
+	assert_line --partial 'destination/file: Read-only file system'
+	assert_line --partial 'sub/file: Read-only file system'
+	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
+}
+
 @test "--bind: ro keeps the flags that the mount has" {
 	make_tree
 	local flags='nosuid,nodev,noexec,noatime,nosymfollow'
