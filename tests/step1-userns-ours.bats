@@ -8,7 +8,7 @@
 load helper
 
 # The ids that any caller may map.
-UID_MAP=0:$(id -u):1
+UID_MAP=0:$EUID:1
 GID_MAP=0:$(id -g):1
 
 # maps OPTIONS...: the uid_map inside, a comma, then the gid_map, as in
