@@ -247,7 +247,7 @@ program() {
 @test "the default maps are not of root, whatever sudo says" {
 	only_as_root
 	local value
-	for value in 0 '' x -1 1x 4294967296; do
+	for value in 0 '' x -1 1x 4294967295 4294967296; do
 		SUDO_UID=$value SUDO_GID=$value run with_subids subuid '' \
 			subgid '' "$ISOLATE" sh -c 'cat /proc/self/?id_map'
 		assert_success
@@ -275,6 +275,18 @@ program() {
 	assert_success
 	assert_line --index 0 --regexp '^ *0 +100000 +65536$'
 	assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+}
+
+@test "the default maps of root without a range that can be" {
+	only_as_root
+	local range
+	for range in 4294967290:100 100000:0 4294967295:1 9999999999:1; do
+		run with_subids subuid "root:$range\n" subgid "root:$range\n" \
+			"$ISOLATE" sh -c 'cat /proc/self/?id_map'
+		assert_success
+		assert_line --index 0 --regexp '^ *0 +100000 +65536$'
+		assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+	done
 }
 
 @test "the default maps where no id but root is mapped" {
