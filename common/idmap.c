@@ -88,6 +88,9 @@ void add_id_range(void *target, const char *value)
 	map->ranges[map->length++] = range;
 }
 
+/* The range of plain root where nothing else is said. */
+enum { DEFAULT_START = 100000, DEFAULT_COUNT = 65536 };
+
 static void append(struct id_map *map, unsigned int outside, unsigned int count)
 {
 	struct id_range *last = &map->ranges[map->length];
@@ -100,7 +103,8 @@ static void append(struct id_map *map, unsigned int outside, unsigned int count)
 
 /*
  * Appends the ranges that a file in the format of subuid(5), USER:START:COUNT,
- * has for the user, by name or by id: all or the first. Says if there is one.
+ * has for the user, by name or by id: all or the first. Says if there is one. A
+ * range that cannot be is passed over, and one that holds root too.
  */
 static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
 			       bool all)
@@ -108,15 +112,21 @@ static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
 	const struct passwd *entry = getpwuid(user);
 	unsigned int start, count;
 	FILE *file = fopen(path, "re");
-	char line[256], name[64], id[16];
+	char line[256], id[16];
 
 	snprintf(id, sizeof(id), "%u", user);
 	while (file && fgets(line, sizeof(line), file) &&
 	       map->length < MOST_RANGES && (all || !map->subordinate)) {
-		if (sscanf(line, "%63[^:]:%u:%u", name, &start, &count) != 3 ||
-		    count == 0 ||
+		const char *name = strtok(line, ":");
+		const char *text = strtok(NULL, "\n");
+
+		if (!name || !text ||
 		    (strcmp(name, id) != 0 &&
 		     (!entry || strcmp(name, entry->pw_name) != 0)))
+			continue;
+		if (!read_number(&text, &start, ':') || start == 0 ||
+		    !read_number(&text, &count, '\0') || count == 0 ||
+		    !in_range(start, count))
 			continue;
 		append(map, start, count);
 		map->subordinate = true;
@@ -149,7 +159,8 @@ static unsigned int sudo_id(const char *variable)
 	const char *text = getenv(variable);
 	unsigned int id;
 
-	return text && read_number(&text, &id, '\0') ? id : 0;
+	return text && read_number(&text, &id, '\0') && in_range(id, 1) ? id
+									: 0;
 }
 
 void default_id_map(struct id_map *map, const char *file, bool all)
@@ -171,9 +182,13 @@ void default_id_map(struct id_map *map, const char *file, bool all)
 			reject("--map-auto: no line USER:START:COUNT for user "
 			       "%u in %s",
 			       user, kind->subordinate);
-		append(map, 100000, 65536);
+		append(map, DEFAULT_START, DEFAULT_COUNT);
 	}
-	/* Root of another user namespace may have no id but this one. */
+	/* Root of another user namespace has other ids, or none but its own. */
+	if (is_root && !exists_here(kind->own_map, &map->ranges[0])) {
+		*map = (struct id_map){ 0 };
+		append(map, DEFAULT_START, DEFAULT_COUNT);
+	}
 	if (is_root && !exists_here(kind->own_map, &map->ranges[0])) {
 		map->length = 0;
 		append(map, kind->own_id(), 1);

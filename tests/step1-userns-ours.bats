@@ -280,7 +280,8 @@ program() {
 @test "the default maps of root without a range that can be" {
 	only_as_root
 	local range
-	for range in 4294967290:100 100000:0 4294967295:1 9999999999:1; do
+	for range in 4294967290:100 100000:0 4294967295:1 9999999999:1 -5:10 \
+		0:65536; do
 		run with_subids subuid "root:$range\n" subgid "root:$range\n" \
 			"$ISOLATE" sh -c 'cat /proc/self/?id_map'
 		assert_success
