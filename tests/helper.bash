@@ -38,15 +38,15 @@ cannot() {
 	skip "cannot run here: $1"
 }
 
-# eventually COMMAND...: waits until the command succeeds, at most some 30 s, or
+# eventually COMMAND...: waits until the command succeeds, at most some 10 s, or
 # PATIENCE seconds.
 eventually() {
-	local end=$((SECONDS + ${PATIENCE:-30}))
+	local end=$((SECONDS + ${PATIENCE:-10}))
 	while ((SECONDS <= end)); do
 		! "$@" || return 0
 		sleep 0.02
 	done
-	echo "still not so after ${PATIENCE:-30} s: $*" >&2
+	echo "still not so after ${PATIENCE:-10} s: $*" >&2
 	return 1
 }
 

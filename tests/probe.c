@@ -115,13 +115,6 @@ static void serve(char *argv[])
 	connection = accept(listener, NULL, NULL);
 	if (connection < 0 || write(connection, "hello\n", 6) != 6)
 		err(EXIT_FAILURE, "accept");
-	/*
-	 * Lets the client close first to last: a socket that waits for its
-	 * peer's FIN would keep the network namespace for a minute.
-	 */
-	shutdown(connection, SHUT_WR);
-	while (read(connection, &on, sizeof(on)) > 0)
-		;
 }
 
 /* orphans N: leaves behind N processes that have ended, or are about to. */
