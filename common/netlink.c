@@ -144,9 +144,10 @@ void add_address(struct netlink *netlink, struct address address,
 	      text_of(address), address.prefix, link->name);
 }
 
-/* ip route add ADDRESS/32 dev LINK, or del */
+/* ip route add ADDRESS/32 dev LINK metric METRIC, or del */
 static int change_route(struct netlink *netlink, uint16_t type, uint16_t flags,
-			struct address address, const struct link *link)
+			struct address address, const struct link *link,
+			unsigned int metric)
 {
 	struct nlmsghdr *request = start_request(netlink, type, flags);
 	struct rtmsg *route =
@@ -160,6 +161,7 @@ static int change_route(struct netlink *netlink, uint16_t type, uint16_t flags,
 	route->rtm_protocol = RTPROT_BOOT;
 	mnl_attr_put_u32(request, RTA_DST, address.ip);
 	mnl_attr_put_u32(request, RTA_OIF, link->index);
+	mnl_attr_put_u32(request, RTA_PRIORITY, metric);
 	return send_request(netlink, request);
 }
 
@@ -195,7 +197,7 @@ static bool claim(struct netlink *netlink, struct address address,
 	if (is_our_own(address))
 		return false;
 	result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-			      address, link);
+			      address, link, 0);
 	if (result < 0 && errno == EEXIST)
 		return false;
 	check(result, "RTM_NEWROUTE(%s/32 dev %s)", text_of(address),
@@ -225,14 +227,28 @@ struct address claim_address(struct netlink *netlink, struct address first,
 	return address;
 }
 
-/* That the route has gone already, with its link, is as good. */
+/* That the link has gone already, and its routes with it, is no failure. */
+static int unless_gone(int result)
+{
+	bool gone = errno == ESRCH || errno == ENODEV || errno == ENETDOWN;
+
+	return result < 0 && gone ? 0 : result;
+}
+
+/*
+ * The claim is the route with metric 0. One with another metric takes its place
+ * until the link goes: connections that PROGRAM has left closing need a way, or
+ * they would keep its network namespace for minutes.
+ */
 void free_address(struct netlink *netlink, struct address address,
 		  const struct link *link)
 {
-	int result = change_route(netlink, RTM_DELROUTE, 0, address, link);
+	int result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, address,
+				  link, link->index);
 
-	if (result < 0 && (errno == ESRCH || errno == ENODEV))
-		result = 0;
-	check(result, "RTM_DELROUTE(%s/32 dev %s)", text_of(address),
-	      link->name);
+	check(unless_gone(result), "RTM_NEWROUTE(%s/32 dev %s metric %u)",
+	      text_of(address), link->name, link->index);
+	result = change_route(netlink, RTM_DELROUTE, 0, address, link, 0);
+	check(unless_gone(result), "RTM_DELROUTE(%s/32 dev %s)",
+	      text_of(address), link->name);
 }

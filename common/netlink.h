@@ -70,7 +70,7 @@ void add_address(struct netlink *netlink, struct address address,
 struct address claim_address(struct netlink *netlink, struct address first,
 			     const struct link *link);
 
-/* Frees a claimed address for the next isolate. */
+/* Frees a claimed address for the next isolate, or die(). */
 void free_address(struct netlink *netlink, struct address address,
 		  const struct link *link);
 
