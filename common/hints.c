@@ -139,6 +139,7 @@ void print_hint(const char *what, int error)
 	bool clone = strncmp(what, "clone(", 6) == 0;
 	bool map = strncmp(what, "write(\"/proc/", 13) == 0;
 	bool proc = strncmp(what, "mount(\"proc\"", 12) == 0;
+	bool bind = strncmp(what, "move_mount(", 11) == 0;
 	bool link = strncmp(what, "RTM_NEWLINK(", 12) == 0;
 	bool key = strncmp(what, "keyctl(", 7) == 0;
 	bool helper = strncmp(what, "new", 3) == 0;
@@ -164,6 +165,9 @@ void print_hint(const char *what, int error)
 		     "ids, subuid(5)");
 	else if (proc && error == EPERM)
 		hint_proc_masked();
+	else if (bind && error != EACCES)
+		hint("DEST of --bind must be there, a directory if SRC is one "
+		     "and a file if not");
 	else if (link && error == EOPNOTSUPP)
 		hint("this kernel has no veth: modprobe veth");
 	else if (key && error == EDQUOT)

@@ -198,14 +198,20 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 @test "--bind: a DEST that is not there, or of another kind, is an error" {
 	make_tree
 	: > "$BATS_TEST_TMPDIR/plain"
-	local target
-	for target in "$BATS_TEST_TMPDIR/missing" "$BATS_TEST_TMPDIR/plain" \
-		"$BATS_TEST_TMPDIR/plain/below"; do
+	local target why
+	while read -r target why; do
+		target=$BATS_TEST_TMPDIR/$target
 		run "$ISOLATE" --bind "$SRC:$target" echo runs
 		assert_equal "$status" 125
-		assert_line --regexp '^isolate: mount\(.*directory'
-		refute_line runs
-	done
+		assert_line --index 0 --regexp \
+			"^isolate: move_mount\\([0-9]+, \"$target\"\\): $why\$"
+		assert_line --index 1 --regexp '^hint: DEST .* must be there'
+		assert_equal "${#lines[@]}" 2
+	done <<-'END'
+		missing No such file or directory
+		plain Invalid argument
+		plain/below Not a directory
+	END
 	[ ! -e "$BATS_TEST_TMPDIR/missing" ]
 }
 
