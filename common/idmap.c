@@ -159,8 +159,7 @@ static unsigned int sudo_id(const char *variable)
 	const char *text = getenv(variable);
 	unsigned int id;
 
-	return text && read_number(&text, &id, '\0') && in_range(id, 1) ? id
-									: 0;
+	return text && read_number(&text, &id, '\0') ? id : 0;
 }
 
 void default_id_map(struct id_map *map, const char *file, bool all)

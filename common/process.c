@@ -89,8 +89,15 @@ static void take_over_signals(void)
 		die("sigaction(SIGCHLD)");
 }
 
+/* A SIGPIPE that waits is from the narration, and none of PROGRAM's. */
 static void give_back_signals(void)
 {
+	struct timespec now = { 0 };
+	sigset_t pipe_only;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	sigtimedwait(&pipe_only, NULL, &now);
 	if (sigaction(SIGCHLD, &callers_sigchld, NULL) < 0)
 		die("sigaction(SIGCHLD)");
 	if (sigprocmask(SIG_SETMASK, &callers_mask, NULL) < 0)

@@ -309,6 +309,16 @@ program() {
 	fails_with 127 "execvp\(\"\"\): $message" '' "$ISOLATE" ''
 }
 
+@test "127: PROGRAM is not found, with a directory in PATH that it may not enter" {
+	only_as_root
+	local closed=$BATS_TEST_TMPDIR/closed
+	mkdir -m 700 "$closed"
+	fails_with 127 'execvp\("no-such"\): No such file or directory' '' \
+		env "PATH=$closed:/usr/bin:/bin" "$ISOLATE" no-such
+	run -0 env "PATH=$closed:/usr/bin:/bin" "$ISOLATE" id -u
+	assert_output 0
+}
+
 @test "126: PROGRAM is found but cannot be run" {
 	let_in
 	echo 'exit 0' > "$BATS_TEST_TMPDIR/file"
@@ -490,6 +500,18 @@ narration_of_step_1() {
 		'^parent\[[0-9]+\] write\("/proc/[0-9]+/uid_map", "0 1000 1\\n5 2000 3"\)$'
 	assert_line --regexp \
 		'^parent\[[0-9]+\] waitpid\([0-9]+\) = signal 11$'
+}
+
+@test "-v into a pipe that nobody reads is no signal to PROGRAM" {
+	local pipe=$BATS_TEST_TMPDIR/pipe both unread
+	mkfifo "$pipe"
+	exec {both}<> "$pipe" {unread}> "$pipe"
+	exec {both}>&-
+	run -141 bash -c 'echo text >&"$1"; exit 0' bash "$unread"
+	run -7 bash -c 'exec "$0" -v bash -c "echo said; exit 7" 2>&"$1"' \
+		"$ISOLATE" "$unread"
+	assert_output said
+	exec {unread}>&-
 }
 
 @test "without -v isolate says nothing" {
