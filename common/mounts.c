@@ -47,6 +47,7 @@ static const struct flag_name mount_flags[] = {
 	{ MS_NOSUID, "MS_NOSUID" },
 	{ MS_NODEV, "MS_NODEV" },
 	{ MS_NOEXEC, "MS_NOEXEC" },
+	{ MS_NOSYMFOLLOW, "MS_NOSYMFOLLOW" },
 	{ 0 },
 };
 
@@ -85,6 +86,8 @@ static void remount_read_only(const struct mntent *mount)
 		flags |= MS_NODEV;
 	if (hasmntopt(mount, "noexec"))
 		flags |= MS_NOEXEC;
+	if (hasmntopt(mount, "nosymfollow"))
+		flags |= MS_NOSYMFOLLOW;
 	do_mount(NULL, mount->mnt_dir, NULL, flags, NULL);
 }
 

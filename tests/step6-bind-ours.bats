@@ -164,21 +164,25 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
 }
 
-@test "--bind: ro keeps the flags that the mount has" {
-	make_tree
-	local flags='nosuid,nodev,noexec,noatime,nosymfollow'
+# check_flags COMMAND...: runs isolate through it, and looks at the flags.
+check_flags() {
+	local flags='nosuid,nodev,noexec,noatime,nosymfollow' flag
 	run after_mounting "mount -t tmpfs -o $flags none \$SRC
 		mkdir \$SRC/sub
 		mount -t tmpfs -o $flags,ro none \$SRC/sub" \
-		"$ISOLATE" --bind "$SRC:$DEST:ro" \
+		"$@" "$ISOLATE" --bind "$SRC:$DEST:ro" \
 		grep "$DEST" /proc/self/mounts
 	assert_success
 	assert_equal "${#lines[@]}" 2
-	local flag
 	for flag in ro ${flags//,/ }; do
 		assert_line --index 0 --regexp "[ ,]${flag}[ ,]"
 		assert_line --index 1 --regexp "[ ,]${flag}[ ,]"
 	done
+}
+
+@test "--bind: ro keeps the flags that the mount has" {
+	make_tree
+	check_flags env
 }
 
 @test "--bind: wrong forms are errors before anything is made" {
@@ -244,4 +248,12 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	run "$ISOLATE" --help
 	assert_success
 	assert_line --regexp '^ +--bind '
+}
+
+@test "--bind: ro keeps the flags, also without mount_setattr(2)" {
+	make_tree
+	strace -o /dev/null true || cannot "strace(1) is not allowed"
+	check_flags strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS
+	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
 }
