@@ -78,6 +78,8 @@ book:
 	tests/book --write
 
 test-book:
+	codespell --ignore-words-list=inh README.md step*/README.md \
+		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 
 .PHONY: clean
