@@ -89,15 +89,26 @@ static void take_over_signals(void)
 		die("sigaction(SIGCHLD)");
 }
 
-/* A SIGPIPE that waits is from the narration, and none of PROGRAM's. */
-static void give_back_signals(void)
+/*
+ * A SIGPIPE that this process sent itself is from the narration, which nobody
+ * reads: it is not PROGRAM's. One from elsewhere is.
+ */
+static void drop_own_sigpipe(void)
 {
 	struct timespec now = { 0 };
 	sigset_t pipe_only;
+	siginfo_t info;
 
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
-	sigtimedwait(&pipe_only, NULL, &now);
+	if (sigtimedwait(&pipe_only, &info, &now) == SIGPIPE &&
+	    info.si_pid != getpid())
+		kill(getpid(), SIGPIPE);
+}
+
+static void give_back_signals(void)
+{
+	drop_own_sigpipe();
 	if (sigaction(SIGCHLD, &callers_sigchld, NULL) < 0)
 		die("sigaction(SIGCHLD)");
 	if (sigprocmask(SIG_SETMASK, &callers_mask, NULL) < 0)
