@@ -505,7 +505,8 @@ narration_of_step_1() {
 @test "-v into a pipe that nobody reads is no signal to PROGRAM" {
 	local pipe=$BATS_TEST_TMPDIR/pipe both unread
 	mkfifo "$pipe"
-	exec {both}<> "$pipe" {unread}> "$pipe"
+	exec {both}<> "$pipe"
+	exec {unread}> "$pipe"
 	exec {both}>&-
 	run -141 bash -c 'echo text >&"$1"; exit 0' bash "$unread"
 	run -7 bash -c 'exec "$0" -v bash -c "echo said; exit 7" 2>&"$1"' \
