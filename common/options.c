@@ -38,6 +38,14 @@ static void print_rows(const struct option_row *row)
 		       row->argument ? row->argument : "", row->help);
 }
 
+/* What was printed may not have been written: isolate --help > /dev/full */
+static _Noreturn void finish(void)
+{
+	if (fclose(stdout) == EOF)
+		die("write to the standard output");
+	exit(EXIT_SUCCESS);
+}
+
 static _Noreturn void print_help(const struct option_row *rows)
 {
 	printf("Usage: isolate [OPTIONS] PROGRAM [ARGS...]\n"
@@ -47,13 +55,13 @@ static _Noreturn void print_help(const struct option_row *rows)
 	printf("\nThe exit status is PROGRAM's, 128+N if signal N ended it,\n"
 	       "127 if it is not found, 126 if it cannot be run, and 125 if\n"
 	       "isolate itself fails.\n");
-	exit(EXIT_SUCCESS);
+	finish();
 }
 
 static _Noreturn void print_version(void)
 {
 	printf("isolate " VERSION "\n");
-	exit(EXIT_SUCCESS);
+	finish();
 }
 
 /* Finds the row of a short option; getopt_long() has accepted the letter. */

@@ -1,7 +1,6 @@
 /*
  * The life of the child, from clone(2) to waitpid(2). See process.h.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -20,10 +19,6 @@
 
 #include "error.h"
 #include "process.h"
-
-#ifndef SYS_close_range
-#define SYS_close_range 436 /* Linux 5.9; some headers are older */
-#endif
 
 #define DEFAULT_PATH \
 	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -287,25 +282,6 @@ static void join_new_session_keyring(void)
 	check(id < 0 ? -1 : 0, "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
 }
 
-void close_descriptors(void)
-{
-	struct dirent *entry;
-	DIR *dir;
-	int fd;
-
-	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0) == 0)
-		return;
-	dir = opendir("/proc/self/fd");
-	if (!dir)
-		die("opendir(\"/proc/self/fd\")");
-	while ((entry = readdir(dir)) != NULL) {
-		fd = atoi(entry->d_name);
-		if (fd > STDERR_FILENO && fd != dirfd(dir))
-			close(fd);
-	}
-	closedir(dir);
-}
-
 static bool is_in_path(const char *program)
 {
 	const char *variable = getenv("PATH");
@@ -335,7 +311,7 @@ void exec_program(char *program[])
 	join_new_session_keyring();
 	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
 	      "prctl(PR_SET_NO_NEW_PRIVS, 1)");
-	close_descriptors();
+	closefrom(STDERR_FILENO + 1);
 	narrate("execvp(\"%s\")", program[0]);
 	give_back_signals();
 	execvp(program[0], program);

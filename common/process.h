@@ -51,12 +51,6 @@ void receive_from_parent(void *data, size_t size);
 void die_with_parent(void);
 
 /*
- * Closes all file descriptors but 0, 1 and 2: with close_range(2), or one by
- * one where the kernel has it not.
- */
-void close_descriptors(void);
-
-/*
  * For a new root, where the caller's PATH may mean nothing: sets PATH to a
  * default if program, which has no slash in it, is not found by the old one.
  */

@@ -269,7 +269,7 @@ static void become_init(void)
 
 	/* No way through /proc/1 to isolate's files, see CVE-2019-5736. */
 	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	close_descriptors();
+	closefrom(STDERR_FILENO + 1);
 	program = fork();
 	if (program < 0)
 		die("fork()");

@@ -104,6 +104,16 @@ program() {
 	done
 }
 
+@test "help that cannot be written is a failure" {
+	local option
+	for option in --help --version; do
+		run -0 bash -c '"$0" "$1" > /dev/null' "$ISOLATE" "$option"
+		run -125 bash -c '"$0" "$1" > /dev/full' "$ISOLATE" "$option"
+		assert_output \
+			"isolate: write to the standard output: No space left on device"
+	done
+}
+
 @test "-u, --uid-map, -g and --gid-map set the maps" {
 	local u=$UID_MAP g=$GID_MAP wanted
 	wanted="0 $(id -u) 1,0 $(id -g) 1"
