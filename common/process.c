@@ -229,6 +229,21 @@ static bool is_terminal_stop(const siginfo_t *info)
 	       action.sa_handler == SIG_DFL;
 }
 
+/*
+ * si_code says where a signal comes from. One from a process is for us alone.
+ * So is, of the kernel's, what an alarm(2) of the caller brings, and the
+ * terminal's hang-up where we lead the session. The others are of the terminal,
+ * and all of the foreground process group has had those.
+ */
+static bool has_reached_child(const siginfo_t *info)
+{
+	if (info->si_signo == SIGALRM)
+		return false;
+	if (info->si_signo == SIGHUP && getsid(0) == getpid())
+		return false;
+	return info->si_code > 0;
+}
+
 static int exit_status(int status)
 {
 	if (WIFSIGNALED(status))
@@ -236,10 +251,6 @@ static int exit_status(int status)
 	return WEXITSTATUS(status);
 }
 
-/*
- * Signals from processes are passed on: si_code says where one comes from. The
- * terminal's are not, all of the foreground process group has had those.
- */
 int wait_child(pid_t child)
 {
 	int got, status;
@@ -257,7 +268,7 @@ int wait_child(pid_t child)
 				stop_too(child);
 		} else if (got > 0 && is_terminal_stop(&info)) {
 			stop_too(child);
-		} else if (got > 0 && info.si_code <= 0 &&
+		} else if (got > 0 && !has_reached_child(&info) &&
 			   info.si_pid != getpid()) {
 			kill(child, got);
 		}

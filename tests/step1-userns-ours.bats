@@ -733,6 +733,50 @@ start_on_terminal() {
 	assert_output 1
 }
 
+# start_in_terminal COMMAND: the shell's COMMAND, on a terminal that goes with
+# PID. In it, isolate runs $PROGRAM, whose output is not in the terminal.
+start_in_terminal() {
+	export SAID=$BATS_TEST_TMPDIR/said PROGRAM="$PROBE catch-signals"
+	touch "$SAID"
+	start_outside script --quiet --command "$1" /dev/null
+	eventually has_said '^ready$' "$SAID"
+}
+
+@test "a hang-up reaches PROGRAM where isolate is the leader of the session" {
+	local isolate
+	start_in_terminal 'exec "$ISOLATE" $PROGRAM > "$SAID"'
+	isolate=$(children_of "$PID")
+	PIDS+=("$isolate")
+	kill -KILL "$PID"
+	eventually has_said '^HUP$' "$SAID"
+	kill -TERM "$isolate"
+	eventually is_gone "$isolate"
+}
+
+@test "a hang-up reaches PROGRAM once where a shell is the leader" {
+	local isolate
+	start_in_terminal '"$ISOLATE" $PROGRAM > "$SAID"; exit'
+	isolate=$(children_of "$(children_of "$PID")")
+	PIDS+=("$isolate")
+	kill -KILL "$PID"
+	eventually has_said '^HUP$' "$SAID"
+	kill -WINCH "$isolate"
+	eventually has_said '^WINCH$' "$SAID" # it is past its own SIGHUP
+	run grep -c HUP "$SAID"
+	assert_output 1
+	kill -TERM "$isolate"
+	eventually is_gone "$isolate"
+}
+
+# It is blocked, for PROGRAM to get it whenever it comes.
+@test "the alarm(2) that the caller has set reaches PROGRAM" {
+	start_outside env --block-signal=ALRM perl -e 'alarm 1; exec @ARGV' \
+		"$ISOLATE" "$PROBE" catch-signals
+	eventually has_said '^ALRM$'
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
 @test "isolate stops with PROGRAM and continues it" {
 	start "$PROBE" catch-signals
 	eventually has_said '^ready$'
