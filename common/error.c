@@ -60,14 +60,13 @@ static void format_line(char line[LONGEST_TEXT], const char *format,
 
 void name_flags(char *text, unsigned long flags, const struct flag_name *names)
 {
-	char *end = stpcpy(text, "0");
+	char *end = text;
 
-	for (; names->name; names++) {
-		if (!(flags & names->flag))
-			continue;
-		end = stpcpy(end == text + 1 ? text : stpcpy(end, "|"),
-			     names->name);
-	}
+	strcpy(text, "0");
+	for (; names->name; names++)
+		if (flags & names->flag)
+			end += sprintf(end, "%s%s", end == text ? "" : "|",
+				       names->name);
 }
 
 static void vnarrate(const char *format, va_list args)

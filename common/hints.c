@@ -134,22 +134,31 @@ static void hint_proc_masked(void)
 		     path);
 }
 
+/* Much is mounted below /sys, mostly on empty directories, as is harmless. */
+static void hint_sys_masked(void)
+{
+	hint("part of /sys may be mounted over, as in Docker: the kernel "
+	     "refuses a new /sys, which would show what is below");
+}
+
 void print_hint(const char *what, int error)
 {
 	bool clone = strncmp(what, "clone(", 6) == 0;
 	bool map = strncmp(what, "write(\"/proc/", 13) == 0;
 	bool proc = strncmp(what, "mount(\"proc\"", 12) == 0;
+	bool sys = strncmp(what, "mount(\"sysfs\"", 13) == 0;
 	bool bind = strncmp(what, "move_mount(", 11) == 0;
 	bool link = strncmp(what, "RTM_NEWLINK(", 12) == 0;
 	bool key = strncmp(what, "keyctl(", 7) == 0;
 	bool helper = strncmp(what, "new", 3) == 0;
+	bool exec = strncmp(what, "execvp(", 7) == 0;
 	bool refused = error == EPERM || error == EACCES;
 
 	if (clone && error == ENOSPC)
 		hint_limit_reached(what);
 	else if (clone && error == EPERM)
 		hint_userns_refused();
-	else if (refused && read_sysctl(APPARMOR_SYSCTL) == 1)
+	else if (refused && !exec && read_sysctl(APPARMOR_SYSCTL) == 1)
 		hint("AppArmor takes the capabilities away, sysctl "
 		     "kernel.apparmor_restrict_unprivileged_userns is 1: set "
 		     "it to 0, or give isolate a profile, see README.md");
@@ -165,6 +174,8 @@ void print_hint(const char *what, int error)
 		     "ids, subuid(5)");
 	else if (proc && error == EPERM)
 		hint_proc_masked();
+	else if (sys && error == EPERM)
+		hint_sys_masked();
 	else if (bind && error != EACCES)
 		hint("DEST of --bind must be there, a directory if SRC is one "
 		     "and a file if not");

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -221,12 +222,17 @@ void write_proc(pid_t pid, const char *file, const char *text)
 	close(fd);
 }
 
-/* The map as arguments: newuidmap PID INSIDE OUTSIDE COUNT... */
+/*
+ * The map as arguments: newuidmap PID INSIDE OUTSIDE COUNT... Our signals are
+ * blocked, see process.c. The helper's are not: Ctrl-C is to end it.
+ */
 static void run_helper(const char *helper, pid_t pid, const char *map)
 {
 	char pid_text[16], map_copy[MAP_SIZE];
 	char *arguments[2 + 3 * MOST_RANGES + 1] = { (char *)helper, pid_text };
 	char **next = arguments + 2;
+	posix_spawnattr_t attributes;
+	sigset_t none;
 	pid_t child;
 	int status;
 
@@ -235,7 +241,12 @@ static void run_helper(const char *helper, pid_t pid, const char *map)
 	for (char *word = strtok(map_copy, " \n"); word;
 	     word = strtok(NULL, " \n"))
 		*next++ = word;
-	errno = posix_spawnp(&child, helper, NULL, NULL, arguments, environ);
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	errno = posix_spawnp(&child, helper, NULL, &attributes, arguments,
+			     environ);
 	if (errno)
 		die("%s %d \"%s\"", helper, pid, map);
 	if (waitpid(child, &status, 0) < 0)

@@ -34,6 +34,8 @@ void add_bind(void *target, const char *value)
 		reject("--bind %s: not SRC:DEST or SRC:DEST:ro", value);
 	if (bind->target[0] != '/')
 		reject("--bind %s: DEST is not an absolute path", value);
+	if (bind->target[strspn(bind->target, "/")] == '\0')
+		reject("--bind %s: for another root there is --rootfs", value);
 	if (access(bind->source, F_OK) < 0)
 		die("--bind %s: SRC", value);
 }
@@ -91,36 +93,47 @@ static void remount_read_only(const struct mntent *mount)
 	do_mount(NULL, mount->mnt_dir, NULL, flags, NULL);
 }
 
-/* For Linux before 5.12: one mount after the other. */
+/*
+ * For Linux before 5.12: one mount after the other. What is listed before the
+ * last mount on path is covered by that.
+ */
 static void remount_each_read_only(const char *path)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *top = realpath(path, NULL);
+	size_t length = strlen(path), top = 0;
 	struct mntent *mount;
-	size_t length;
 
-	if (!mounts || !top)
-		die("make \"%s\" read-only", path);
-	length = strlen(top);
-	while ((mount = getmntent(mounts)) != NULL)
-		if (strncmp(mount->mnt_dir, top, length) == 0 &&
+	if (!mounts)
+		die("setmntent(\"/proc/self/mounts\")");
+	for (size_t i = 0; (mount = getmntent(mounts)) != NULL; i++)
+		if (strcmp(mount->mnt_dir, path) == 0)
+			top = i;
+	rewind(mounts);
+	for (size_t i = 0; (mount = getmntent(mounts)) != NULL; i++)
+		if (i >= top && strncmp(mount->mnt_dir, path, length) == 0 &&
 		    (mount->mnt_dir[length] == '/' ||
 		     mount->mnt_dir[length] == '\0'))
 			remount_read_only(mount);
 	endmntent(mounts);
-	free(top);
 }
 
-void make_read_only(const char *path)
+/*
+ * The path is not looked up again: on the way, somebody may have put something
+ * else there. That was CVE-2021-30465.
+ */
+void make_read_only(int fd)
 {
 	struct mount_attr read_only = { .attr_set = MOUNT_ATTR_RDONLY };
-	int result = mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &read_only,
-				   sizeof(read_only));
+	char link[64], path[PATH_MAX] = "";
+	int result = mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+				   &read_only, sizeof(read_only));
 
-	if (result < 0 && errno == ENOSYS)
+	if (result < 0 && errno == ENOSYS) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		if (readlink(link, path, sizeof(path) - 1) < 0)
+			die("readlink(\"%s\")", link);
 		remount_each_read_only(path);
-	else
-		check(result,
-		      "mount_setattr(\"%s\", AT_RECURSIVE, MOUNT_ATTR_RDONLY)",
-		      path);
+		return;
+	}
+	check(result, "mount_setattr(%d, AT_RECURSIVE, MOUNT_ATTR_RDONLY)", fd);
 }

@@ -26,7 +26,7 @@ struct binds {
 /*
  * For an option: appends "SRC:DEST" or "SRC:DEST:ro" to a struct binds. Calls
  * reject() where value is anything else, where SRC does not exist, or where
- * DEST is not an absolute path.
+ * DEST is not an absolute path, or is the root.
  */
 void add_bind(void *target, const char *value);
 
@@ -35,8 +35,9 @@ void do_mount(const char *source, const char *target, const char *type,
 	      unsigned long flags, const char *data);
 
 /*
- * Makes the mount on path and all those below it read-only, or calls die().
+ * Makes the mount that fd is the root of, and all those below it, read-only, or
+ * calls die(). It must be attached.
  */
-void make_read_only(const char *path);
+void make_read_only(int fd);
 
 #endif

@@ -137,10 +137,11 @@ pid_t clone_child(int flags, void (*run)(void *), void *argument)
 	return child_pid;
 }
 
-/* SIGPIPE is blocked: if the child is gone, that is EPIPE. */
+/* EPIPE: the child is gone. It has said why, and wait_child() has its status.
+ */
 void send_to_child(const void *data, size_t size)
 {
-	if (write(sync_pipe[WRITE_END], data, size) < 0)
+	if (write(sync_pipe[WRITE_END], data, size) < 0 && errno != EPIPE)
 		die("write to the child");
 }
 
@@ -205,26 +206,39 @@ static bool reap(pid_t child, int *status, bool *stopped)
 }
 
 /*
- * Stops isolate when its child has stopped, that the shell get its terminal
- * back, and wakes the child when woken. PID 1 cannot stop itself.
+ * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
+ * kernel drops where there is no shell to continue us, setpgid(2). A process 1
+ * cannot stop; it asks the isolate outside, which is in its process group.
  */
-static void stop_too(pid_t child)
+static void stop(void)
 {
-	if (getpid() == 1)
+	sigset_t stop_only;
+
+	if (getpid() == 1) {
+		kill(0, SIGTSTP);
 		return;
+	}
+	sigemptyset(&stop_only);
+	sigaddset(&stop_only, SIGTSTP);
+	kill(getpid(), SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop_only, NULL);
+	sigprocmask(SIG_BLOCK, &stop_only, NULL);
+}
+
+/* The child is stopped by force: as process 1 it would ignore Ctrl-Z. */
+static void stop_both(pid_t child)
+{
 	kill(child, SIGSTOP);
-	kill(getpid(), SIGSTOP);
+	stop();
 	kill(child, SIGCONT);
 }
 
-/* Ctrl-Z: a child that is PID 1 of a pid namespace ignores it, we need not. */
-static bool is_terminal_stop(const siginfo_t *info)
+static bool is_stop(const siginfo_t *info)
 {
 	struct sigaction action;
 
 	return (info->si_signo == SIGTSTP || info->si_signo == SIGTTIN ||
 		info->si_signo == SIGTTOU) &&
-	       info->si_code > 0 &&
 	       sigaction(info->si_signo, NULL, &action) == 0 &&
 	       action.sa_handler == SIG_DFL;
 }
@@ -261,15 +275,16 @@ int wait_child(pid_t child)
 	sigfillset(&all);
 	for (;;) {
 		got = sigwaitinfo(&all, &info);
+		if (got < 0 || (got != SIGCHLD && info.si_pid == getpid()))
+			continue;
 		if (got == SIGCHLD) {
 			if (reap(child, &status, &stopped))
 				break;
 			if (stopped)
-				stop_too(child);
-		} else if (got > 0 && is_terminal_stop(&info)) {
-			stop_too(child);
-		} else if (got > 0 && !has_reached_child(&info) &&
-			   info.si_pid != getpid()) {
+				stop();
+		} else if (is_stop(&info) && getpid() != 1) {
+			stop_both(child);
+		} else if (!has_reached_child(&info)) {
 			kill(child, got);
 		}
 	}

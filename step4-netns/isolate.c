@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
@@ -139,7 +140,7 @@ static void set_up_uts(const struct options *options)
  * So the parent joins the child's user namespace, in which it may do anything,
  * having created it, and takes a network namespace there: a private host side.
  */
-static void take_private_network(pid_t child)
+static void take_private_network(pid_t child, const struct options *options)
 {
 	char path[64];
 	int userns;
@@ -148,6 +149,9 @@ static void take_private_network(pid_t child)
 	userns = open(path, O_RDONLY | O_CLOEXEC);
 	check(userns, "open(\"%s\") = %d", path, userns);
 	check(setns(userns, CLONE_NEWUSER), "setns(%d, CLONE_NEWUSER)", userns);
+	/* Root in there may ptrace(2) us now: fine only if that is us. */
+	if (geteuid() != inside_id(&options->uid_map))
+		check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
 	check(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
 	close(userns);
 }
@@ -185,12 +189,13 @@ static void create_veth(struct netlink *netlink, const char *name, pid_t child)
  * The host's end is named after the child: another isolate may have a veth, or
  * have had one that the kernel has not quite taken down.
  */
-static void connect_host(struct host_side *host, pid_t child)
+static void connect_host(struct host_side *host, pid_t child,
+			 const struct options *options)
 {
 	char name[IF_NAMESIZE];
 
 	if (!owns_network())
-		take_private_network(child);
+		take_private_network(child, options);
 	open_netlink(&host->netlink);
 	snprintf(name, sizeof(name), "veth%d", child);
 	create_veth(&host->netlink, name, child);
@@ -249,7 +254,7 @@ int main(int argc, char *argv[])
 	child = clone_child(flags, run_child, &options);
 	map_ids(child, &options);
 	if (!options.loopback)
-		connect_host(&host, child);
+		connect_host(&host, child, &options);
 	release_child();
 	if (!options.loopback)
 		send_to_child(&host.peer_address, sizeof(host.peer_address));

@@ -248,11 +248,12 @@ refute_cloned() {
 	assert_equal "${#lines[@]}" 2
 }
 
-# fake_helpers COMMAND: newuidmap and newgidmap are this shell script.
+# fake_helpers COMMAND: newuidmap and newgidmap are this script, for bash(1), which
+# unlike others leaves the signal mask alone.
 fake_helpers() {
 	local name
 	for name in newuidmap newgidmap; do
-		printf '#!/bin/sh\n%s\n' "$1" > "$BATS_TEST_TMPDIR/$name"
+		printf '#!/bin/bash\n%s\n' "$1" > "$BATS_TEST_TMPDIR/$name"
 		chmod +x "$BATS_TEST_TMPDIR/$name"
 	done
 }
@@ -268,6 +269,14 @@ fake_helpers() {
 		assert_line --regexp '^isolate: new[ug]idmap [0-9]+ "0 '
 		assert_line --regexp '^hint: .*/etc/subuid'
 	done
+}
+
+@test "--map-auto: a helper has no signals blocked, and can be interrupted" {
+	only_as_ordinary_user
+	can_map_auto
+	fake_helpers 'grep SigBlk: /proc/self/status >&2; exit 1'
+	run env PATH="$BATS_TEST_TMPDIR:$PATH" "$ISOLATE" --map-auto true
+	assert_line --regexp '^SigBlk:.0+$'
 }
 
 @test "--map-auto: a helper that writes no map does not let PROGRAM run" {

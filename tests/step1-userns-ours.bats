@@ -404,6 +404,28 @@ program() {
 			exec "$@"' sh "$ISOLATE" -u 0:1:1 true
 }
 
+@test "AppArmor is not what the hint names where PROGRAM cannot be run" {
+	run -126 as_root_of_userns --mount sh -euc '
+		mount -t tmpfs tmpfs /proc/sys/kernel
+		cd /proc/sys/kernel
+		echo 1 > apparmor_restrict_unprivileged_userns
+		exec "$@"' sh "$ISOLATE" /etc/passwd
+	assert_line --index 0 \
+		'isolate: execvp("/etc/passwd"): Permission denied'
+	refute_output --partial AppArmor
+}
+
+# It has said what is wrong. The parent finds that it is gone.
+@test "125: a child that fails before the parent's last word fails alone" {
+	local call
+	call=$(parents_calls | tail -n 1)
+	run -125 traced -f -o /dev/null -e inject=prctl:error=EINVAL \
+		-e "inject=write:delay_enter=500000:when=$((${call#* } + 1))" \
+		"$ISOLATE" true
+	assert_line --regexp '^isolate: prctl\(.*\): Invalid argument$'
+	refute_output --partial 'Broken pipe'
+}
+
 @test "125: a step of the child fails, and PROGRAM does not run" {
 	local call
 	for call in setresgid setresuid prctl keyctl; do
@@ -686,16 +708,14 @@ narration_of_step_1() {
 	assert_equal "$(leftover_processes "$TEST_MARKER")" ''
 }
 
-# start_on_terminal PROGRAM...: as start, but on a terminal. What is written to
-# $KEYS is typed there. Sets TERMINAL to the pid of script(1), which ends with
-# PROGRAM's status.
+# start_on_terminal COMMAND: the shell's COMMAND, in which isolate runs $PROGRAM,
+# on a terminal. What is written to $KEYS is typed there. Sets PID to that of
+# isolate, a child of the shell's, and TERMINAL to that of script(1).
 start_on_terminal() {
 	KEYS=$BATS_TEST_TMPDIR/keys
 	OUTPUT=$BATS_TEST_TMPDIR/output
 	mkfifo "$KEYS"
-	# The shell stays, for isolate not to be the leader of the session.
-	PROGRAM=$* script --quiet --return --command \
-		'trap : INT; "$ISOLATE" $PROGRAM; exit $?' \
+	PROGRAM="$PROBE catch-signals" script --quiet --return --command "$1" \
 		/dev/null <> "$KEYS" > "$OUTPUT" 2>&1 3>&- &
 	TERMINAL=$!
 	PIDS+=("$TERMINAL")
@@ -707,7 +727,7 @@ start_on_terminal() {
 # its one on, PROGRAM would get a second one later, not two at once, which
 # would look like one.
 @test "Ctrl-C reaches PROGRAM once" {
-	start_on_terminal "$PROBE" catch-signals
+	start_on_terminal 'trap : INT; "$ISOLATE" $PROGRAM; exit $?'
 	kill -STOP "$PID"
 	eventually is_stopped "$PID"
 	printf '\003' > "$KEYS"
@@ -720,17 +740,28 @@ start_on_terminal() {
 	assert_output 1
 }
 
-@test "Ctrl-Z stops isolate, whatever PROGRAM makes of it" {
-	start_on_terminal "$PROBE" catch-signals
-	refute is_stopped "$PID"
+@test "Ctrl-Z stops isolate, whatever PROGRAM makes of it, and fg goes on" {
+	start_on_terminal 'set -m; "$ISOLATE" $PROGRAM; echo sh""ell; read _; fg'
 	printf '\032' > "$KEYS"
-	eventually is_stopped "$PID"
-	kill -CONT "$PID"
+	eventually has_said shell
+	assert is_stopped "$PID"
+	assert is_stopped "$(program)"
+	echo > "$KEYS"
 	eventually has_said CONT
+	refute is_stopped "$PID"
 	kill -TERM "$PID"
 	wait "$TERMINAL"
-	run grep -c TSTP "$OUTPUT"
-	assert_output 1
+}
+
+# The process group is orphaned: a stopped isolate would stay so for ever.
+@test "Ctrl-Z does not stop isolate where no shell can make it go on" {
+	start_on_terminal 'trap : INT; "$ISOLATE" $PROGRAM; exit $?'
+	printf '\032' > "$KEYS"
+	eventually has_said CONT # isolate is past it
+	refute is_stopped "$PID"
+	refute is_stopped "$(program)"
+	kill -TERM "$PID"
+	wait "$TERMINAL"
 }
 
 # start_in_terminal COMMAND: the shell's COMMAND, on a terminal that goes with
@@ -777,8 +808,28 @@ start_in_terminal() {
 	wait "$PID"
 }
 
+# start_as_job PROGRAM: as start, as a shell with job control does it.
+start_as_job() {
+	set -m
+	start "$@"
+	set +m
+}
+
+@test "SIGTSTP from a process stops isolate and PROGRAM" {
+	start_as_job "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	kill -TSTP "$PID"
+	eventually is_stopped "$PID"
+	assert is_stopped "$(program)"
+	kill -CONT "$PID"
+	eventually has_said '^CONT$'
+	refute is_stopped "$PID"
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
 @test "isolate stops with PROGRAM and continues it" {
-	start "$PROBE" catch-signals
+	start_as_job "$PROBE" catch-signals
 	eventually has_said '^ready$'
 	refute is_stopped "$PID"
 	kill -STOP "$(program)"

@@ -185,6 +185,21 @@ export NESTED='eval "$CONNECT" || exit
 	nsenter --net --target "$PID" ping -c 1 10.11.12.14
 }
 
+# PROGRAM has CAP_SYS_PTRACE where isolate is then. In step 6 it sees the host's
+# processes only when it has unmounted its /proc.
+@test "root's PROGRAM cannot look into an isolate with a host side of its own" {
+	only_as_root
+	local look='umount /proc 2> /dev/null
+		for exe in /proc/[0-9]*/exe; do readlink "$exe"; done; true'
+	run -0 "${WITHOUT_NET_ADMIN[@]}" "$ISOLATE" sh -c "$look"
+	assert_line --regexp '/(da|ba)?sh$' # its own
+	refute_line "$(realpath "$ISOLATE")"
+	# One that is root outside could in any case.
+	run -0 "${WITHOUT_NET_ADMIN[@]}" "$ISOLATE" -u 0:0:1 -g 0:0:1 \
+		sh -c "$look"
+	assert_line "$(realpath "$ISOLATE")"
+}
+
 @test "root of a user namespace that does not own the network gets one, too" {
 	run -0 unshare --user --map-root-user "$ISOLATE" sh -c "$CONNECT"
 	assert_output --partial ' inet 10.11.12.14/24 '

@@ -294,6 +294,27 @@ on_terminal() {
 	exec {keys}>&-
 }
 
+# Process 1 may ask isolate to stop only where both are of one user.
+@test "--init: PROGRAM stops itself, and the shell has its terminal back" {
+	only_as_ordinary_user
+	command -v script > /dev/null || cannot "there is no script(1)"
+	local program
+	OUTPUT=$BATS_TEST_TMPDIR/screen
+	on_terminal "$OUTPUT"
+	echo "$ISOLATE --init sh -c 'kill -STOP \$\$; echo o\"\"n; exec sleep 100'" \
+		>&"$keys"
+	eventually has_said 'Stopped'
+	echo 'fg' >&"$keys"
+	eventually has_said 'on.?$'
+	program=$(program_below "${PIDS[0]}")
+	eventually is_running "$program"
+	printf '\003' >&"$keys"
+	eventually [ ! -e "/proc/$program" ]
+	echo 'echo status=$?; exit' >&"$keys"
+	eventually has_said 'status=130.?$'
+	exec {keys}>&-
+}
+
 # program_below PID: the last one of a line of single children.
 program_below() {
 	local pid=$1 child

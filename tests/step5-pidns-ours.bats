@@ -58,6 +58,30 @@ ends_with() {
 		'^parent\[[0-9]+\] waitpid\([0-9]+\) = exit status 0$'
 }
 
+# A process group is not part of a pid namespace. With the caller's own id, for
+# PROGRAM to have the right to signal its processes.
+@test "kill(2) with pid 0 stays inside, where there is no terminal" {
+	run -0 setsid --wait bash -c '
+		sleep 100 &
+		"$ISOLATE" -u "0:$(id -u):1" -g "0:$(id -g):1" bash -c "
+			trap : USR1; kill -USR1 0; echo sent"
+		kill $! && echo both live'
+	assert_output $'sent\nboth live'
+}
+
+@test "a signal to the process group of isolate reaches PROGRAM once" {
+	start_outside setsid "$ISOLATE" "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	kill -USR1 -- "-$PID"
+	eventually has_said '^USR1$'
+	kill -WINCH "$PID"
+	eventually has_said '^WINCH$' # isolate is past it
+	kill -TERM "$PID"
+	wait "$PID"
+	run grep -c USR1 "$OUTPUT"
+	assert_output 1
+}
+
 @test "isolate in isolate looks for its child in /proc, which step 6 makes anew" {
 	if ((STEP == 5)); then
 		run -125 "$ISOLATE" "$ISOLATE" true

@@ -164,6 +164,43 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
 }
 
+@test "--bind: ro without mount_setattr(2), over a DEST with mounts below it" {
+	make_tree
+	mkdir "$DEST/sub"
+	run after_mounting 'mount -t tmpfs none $DEST; mkdir $DEST/sub
+		mount -t tmpfs none $DEST/sub' \
+		strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS \
+		"$ISOLATE" --bind "$SRC:$DEST:ro" \
+		sh -c 'cat "$DEST/file"; : > "$DEST/file"'
+	assert_failure
+	assert_line --index 0 text
+	assert_line --index 1 --partial 'destination/file: Read-only file system'
+	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
+}
+
+# Who owns DEST may make it lead elsewhere at the wrong moment, CVE-2021-30465.
+@test "--bind: ro is for what was mounted, whatever DEST is by then" {
+	make_tree
+	local trace=$BATS_TEST_TMPDIR/trace child
+	start_outside env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$trace" \
+		-e inject=mount_setattr:delay_enter=2000000 \
+		"$ISOLATE" --bind "$SRC:$DEST:ro" \
+		sh -c 'cat "$DEST.old/file"; : > "$DEST.old/file"'
+	is_mounted() {
+		child=$(children_of "$(children_of "$PID")") &&
+			grep -q " $DEST " "/proc/$child/mountinfo"
+	}
+	eventually is_mounted 2> /dev/null
+	mv "$DEST" "$DEST.old"
+	ln -s /dev/shm "$DEST"
+	wait "$PID" || true
+	grep -q 'mount_setattr.*(DELAYED)' "$trace"
+	has_said '^text$'
+	has_said 'Read-only file system'
+	assert_equal "$(cat "$SRC/file")" text
+}
+
 # check_flags COMMAND...: runs isolate through it, and looks at the flags.
 check_flags() {
 	local flags='nosuid,nodev,noexec,noatime,nosymfollow' flag
@@ -190,7 +227,7 @@ check_flags() {
 	local value
 	for value in '' : "$SRC" "$SRC:" ":$DEST" "$SRC:relative" \
 		"$SRC:$DEST:" "$SRC:$DEST:rw" "$SRC:$DEST:RO" \
-		"$SRC:$DEST:ro:ro" "$SRC:$DEST:ro:" "$SRC::ro" \
+		"$SRC:$DEST:ro:ro" "$SRC:$DEST:ro:" "$SRC::ro" "$SRC:/" "$SRC://:ro" \
 		"$BATS_TEST_TMPDIR/missing:$DEST"; do
 		run "$ISOLATE" -v --bind "$value" true
 		assert_equal "$value: $status" "$value: 125"

@@ -62,6 +62,21 @@ fails_at() {
 	assert_regex "${stderr_lines[1]}" '^hint: /proc/version is mounted over'
 }
 
+# Below /sys many are harmless, so it does not name one.
+@test "a /sys that is masked: 125, and a hint" {
+	let_in
+	mkdir "$BATS_TEST_TMPDIR/root"
+	chmod a+rwx "$BATS_TEST_TMPDIR/root"
+	export ROOT=$BATS_TEST_TMPDIR/root
+	run -125 --separate-stderr as_host '
+		mount -t tmpfs tmpfs /sys/kernel/mm
+		exec "$ISOLATE" --rootfs "$ROOT" true'
+	assert_regex "${stderr_lines[0]}" \
+		'^isolate: mount\("sysfs".*\): Operation not permitted$'
+	assert_regex "${stderr_lines[1]}" '^hint: part of /sys may be mounted over'
+	assert_equal "${#stderr_lines[@]}" 2
+}
+
 @test "a mount that fails is reported, and leaves nothing" {
 	fails_at mount:when=1 EPERM "$PRIVATE: Operation not permitted"
 	fails_at mount:when=2 EBUSY "$PROC: Device or resource busy"
