@@ -774,29 +774,29 @@ start_in_terminal() {
 }
 
 @test "a hang-up reaches PROGRAM where isolate is the leader of the session" {
-	local isolate
+	local pid
 	start_in_terminal 'exec "$ISOLATE" $PROGRAM > "$SAID"'
-	isolate=$(children_of "$PID")
-	PIDS+=("$isolate")
+	pid=$(children_of "$PID")
+	PIDS+=("$pid")
 	kill -KILL "$PID"
 	eventually has_said '^HUP$' "$SAID"
-	kill -TERM "$isolate"
-	eventually is_gone "$isolate"
+	kill -TERM "$pid"
+	eventually is_gone "$pid"
 }
 
 @test "a hang-up reaches PROGRAM once where a shell is the leader" {
-	local isolate
+	local pid
 	start_in_terminal '"$ISOLATE" $PROGRAM > "$SAID"; exit'
-	isolate=$(children_of "$(children_of "$PID")")
-	PIDS+=("$isolate")
+	pid=$(children_of "$(children_of "$PID")")
+	PIDS+=("$pid")
 	kill -KILL "$PID"
 	eventually has_said '^HUP$' "$SAID"
-	kill -WINCH "$isolate"
+	kill -WINCH "$pid"
 	eventually has_said '^WINCH$' "$SAID" # it is past its own SIGHUP
 	run grep -c HUP "$SAID"
 	assert_output 1
-	kill -TERM "$isolate"
-	eventually is_gone "$isolate"
+	kill -TERM "$pid"
+	eventually is_gone "$pid"
 }
 
 # It is blocked, for PROGRAM to get it whenever it comes.

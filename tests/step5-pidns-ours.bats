@@ -2,7 +2,7 @@
 # signals of a PROGRAM that is process 1, and what -v says.
 
 # shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
-# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2153,SC2154 # start sets OUTPUT, run sets stderr
 
 load helper
 
