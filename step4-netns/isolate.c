@@ -260,7 +260,9 @@ int main(int argc, char *argv[])
 		send_to_child(&host.peer_address, sizeof(host.peer_address));
 
 	status = wait_child(child);
-	if (!options.loopback)
+	if (!options.loopback) {
 		free_address(&host.netlink, host.peer_address, &host.link);
+		close_netlink(&host.netlink);
+	}
 	return status;
 }
