@@ -120,7 +120,7 @@ static void run_child(void *argument)
 
 int main(int argc, char *argv[])
 {
-	struct options options = { 0 };
+	static struct options options;
 	int flags = SIGCHLD;
 	pid_t child;
 	int status;

@@ -239,7 +239,7 @@ static void run_child(void *argument)
 
 int main(int argc, char *argv[])
 {
-	struct options options = { 0 };
+	static struct options options;
 	int flags = SIGCHLD;
 	struct host_side host;
 	pid_t child;

@@ -405,6 +405,7 @@ program() {
 }
 
 @test "AppArmor is not what the hint names where PROGRAM cannot be run" {
+	((STEP < 6)) || return 0 # there the mount below would mask /proc
 	run -126 as_root_of_userns --mount sh -euc '
 		mount -t tmpfs tmpfs /proc/sys/kernel
 		cd /proc/sys/kernel
