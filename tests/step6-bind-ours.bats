@@ -153,7 +153,8 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 @test "--bind: ro, also where Linux is too old for mount_setattr(2)" {
 	make_tree
 	strace -o /dev/null true || cannot "strace(1) is not allowed"
-	run after_mounting "$submount" strace -f -o "$BATS_TEST_TMPDIR/trace" \
+	run after_mounting "$submount" env ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -o "$BATS_TEST_TMPDIR/trace" \
 		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS \
 		"$ISOLATE" --bind "$SRC:$DEST:ro" sh -c 'cat "$DEST/sub/file"
 			(: > "$DEST/file"); : > "$DEST/sub/file"'
@@ -169,7 +170,8 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	mkdir "$DEST/sub"
 	run after_mounting 'mount -t tmpfs none $DEST; mkdir $DEST/sub
 		mount -t tmpfs none $DEST/sub' \
-		strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		env ASAN_OPTIONS=detect_leaks=0 strace -f \
+		-o "$BATS_TEST_TMPDIR/trace" \
 		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS \
 		"$ISOLATE" --bind "$SRC:$DEST:ro" \
 		sh -c 'cat "$DEST/file"; : > "$DEST/file"'
@@ -290,7 +292,7 @@ check_flags() {
 @test "--bind: ro keeps the flags, also without mount_setattr(2)" {
 	make_tree
 	strace -o /dev/null true || cannot "strace(1) is not allowed"
-	check_flags strace -f -o "$BATS_TEST_TMPDIR/trace" \
+	check_flags env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$BATS_TEST_TMPDIR/trace" \
 		-e trace=mount_setattr -e inject=mount_setattr:error=ENOSYS
 	grep -q 'ENOSYS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
 }
