@@ -80,7 +80,7 @@ book:
 	tests/book --write
 
 test-book:
-	codespell --ignore-words-list=inh README.md step*/README.md \
+	codespell --ignore-words-list=inh,solate README.md step*/README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 
