@@ -261,8 +261,8 @@ static void set_up_net(const struct options *options)
 }
 
 /*
- * Pid namespace: a process group reaches out of it, to whom kill(2) with pid 0
- * sends. So PROGRAM gets a session of its own, and with it a group. But a
+ * Pid namespace: kill(2) with pid 0 signals a process group, and that reaches
+ * out of it. So PROGRAM gets a session of its own, with a group in it. But a
  * terminal has one session: where there is one, PROGRAM needs the caller's.
  */
 static void leave_process_group(void)

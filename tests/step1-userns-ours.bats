@@ -816,10 +816,8 @@ start_as_job() {
 	set +m
 }
 
-@test "SIGTSTP from a process stops isolate and PROGRAM" {
-	start_as_job "$PROBE" catch-signals
-	eventually has_said '^ready$'
-	kill -TSTP "$PID"
+# Isolate and PROGRAM stop together, and go on together.
+stops_and_goes_on() {
 	eventually is_stopped "$PID"
 	assert is_stopped "$(program)"
 	kill -CONT "$PID"
@@ -829,18 +827,19 @@ start_as_job() {
 	wait "$PID"
 }
 
+@test "SIGTSTP from a process stops isolate and PROGRAM" {
+	start_as_job "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	kill -TSTP "$PID"
+	stops_and_goes_on
+}
+
 @test "isolate stops with PROGRAM and continues it" {
 	start_as_job "$PROBE" catch-signals
 	eventually has_said '^ready$'
 	refute is_stopped "$PID"
 	kill -STOP "$(program)"
-	eventually is_stopped "$PID"
-	assert is_stopped "$(program)"
-	kill -CONT "$PID"
-	eventually has_said '^CONT$'
-	refute is_stopped "$PID"
-	kill -TERM "$PID"
-	wait "$PID"
+	stops_and_goes_on
 }
 
 #

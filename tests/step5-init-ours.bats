@@ -272,6 +272,17 @@ on_terminal() {
 	exec {keys}> "$1.keys"
 }
 
+# ends_by_ctrl_c PID: PROGRAM runs, and Ctrl-C ends it.
+ends_by_ctrl_c() {
+	eventually is_running "$1"
+	printf '\003' >&"$keys"
+	# What is typed before the signal comes is lost with it.
+	eventually [ ! -e "/proc/$1" ]
+	echo 'echo status=$?; exit' >&"$keys"
+	eventually has_said 'status=130.?$'
+	exec {keys}>&-
+}
+
 @test "--init: Ctrl-Z stops PROGRAM and isolate, fg goes on, Ctrl-C ends it" {
 	command -v script > /dev/null || cannot "there is no script(1)"
 	local program
@@ -285,13 +296,7 @@ on_terminal() {
 	assert_equal "$(ps -o comm=,state= -p "$program")" 'sleep           T'
 	echo 'echo she""ll; fg' >&"$keys"
 	eventually has_said 'shell.?$'
-	eventually is_running "$program"
-	printf '\003' >&"$keys"
-	# What is typed before the signal comes is lost with it.
-	eventually [ ! -e "/proc/$program" ]
-	echo 'echo status=$?; exit' >&"$keys"
-	eventually has_said 'status=130.?$'
-	exec {keys}>&-
+	ends_by_ctrl_c "$program"
 }
 
 # Process 1 may ask isolate to stop only where both are of one user.
@@ -307,12 +312,7 @@ on_terminal() {
 	echo 'fg' >&"$keys"
 	eventually has_said 'on.?$'
 	program=$(program_below "${PIDS[0]}")
-	eventually is_running "$program"
-	printf '\003' >&"$keys"
-	eventually [ ! -e "/proc/$program" ]
-	echo 'echo status=$?; exit' >&"$keys"
-	eventually has_said 'status=130.?$'
-	exec {keys}>&-
+	ends_by_ctrl_c "$program"
 }
 
 # program_below PID: the last one of a line of single children.
