@@ -207,17 +207,13 @@ static bool reap(pid_t child, int *status, bool *stopped)
 
 /*
  * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
- * kernel drops where there is no shell to continue us, setpgid(2). A process 1
- * cannot stop; it asks the isolate outside, which is in its process group.
+ * kernel drops where there is no shell to continue us, setpgid(2), and for a
+ * process 1: that goes on while its child is stopped.
  */
 static void stop(void)
 {
 	sigset_t stop_only;
 
-	if (getpid() == 1) {
-		kill(0, SIGTSTP);
-		return;
-	}
 	sigemptyset(&stop_only);
 	sigaddset(&stop_only, SIGTSTP);
 	kill(getpid(), SIGTSTP);

@@ -746,7 +746,7 @@ start_on_terminal() {
 	printf '\032' > "$KEYS"
 	eventually has_said shell
 	assert is_stopped "$PID"
-	assert is_stopped "$(program)"
+	eventually is_stopped "$(program)"
 	echo > "$KEYS"
 	eventually has_said CONT
 	refute is_stopped "$PID"
@@ -819,7 +819,7 @@ start_as_job() {
 # Isolate and PROGRAM stop together, and go on together.
 stops_and_goes_on() {
 	eventually is_stopped "$PID"
-	assert is_stopped "$(program)"
+	eventually is_stopped "$(program)"
 	kill -CONT "$PID"
 	eventually has_said '^CONT$'
 	refute is_stopped "$PID"

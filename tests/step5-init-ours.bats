@@ -293,26 +293,65 @@ ends_by_ctrl_c() {
 	printf '\032' >&"$keys"
 	eventually has_said 'Stopped'
 	program=$(program_below "${PIDS[0]}")
-	assert_equal "$(ps -o comm=,state= -p "$program")" 'sleep           T'
+	eventually is_stopped "$program"
 	echo 'echo she""ll; fg' >&"$keys"
 	eventually has_said 'shell.?$'
 	ends_by_ctrl_c "$program"
 }
 
-# Process 1 may ask isolate to stop only where both are of one user.
-@test "--init: PROGRAM stops itself, and the shell has its terminal back" {
-	only_as_ordinary_user
+@test "--init: Ctrl-Z gives the terminal back where PROGRAM stops itself" {
 	command -v script > /dev/null || cannot "there is no script(1)"
 	local program
 	OUTPUT=$BATS_TEST_TMPDIR/screen
 	on_terminal "$OUTPUT"
-	echo "$ISOLATE --init sh -c 'kill -STOP \$\$; echo o\"\"n; exec sleep 100'" \
+	echo "$ISOLATE --init sh -c 'echo u\"\"p; kill -STOP \$\$; exec sleep 100'" \
 		>&"$keys"
-	eventually has_said 'Stopped'
-	echo 'fg' >&"$keys"
-	eventually has_said 'on.?$'
+	eventually has_said 'up.?$'
 	program=$(program_below "${PIDS[0]}")
+	eventually is_stopped "$program"
+	printf '\032' >&"$keys"
+	eventually has_said 'Stopped'
+	echo 'echo she""ll; fg' >&"$keys"
+	eventually has_said 'shell.?$'
 	ends_by_ctrl_c "$program"
+}
+
+# If process 1 stopped the others too, that could come after the shell's fg.
+@test "--init: a PROGRAM that is stopped is so alone" {
+	command -v script > /dev/null || cannot "there is no script(1)"
+	local other program init
+	OUTPUT=$BATS_TEST_TMPDIR/screen
+	on_terminal "$OUTPUT"
+	echo "$ISOLATE --init sh -c 'ulimit -c 0
+		sleep 100 & echo u\"\"p; exec sleep 100'; echo status=\$?; exit" \
+		>&"$keys"
+	eventually has_said 'up.?$'
+	other=$(program_below "${PIDS[0]}")
+	program=$(parent_of "$other")
+	init=$(parent_of "$program")
+	kill -STOP "$program"
+	eventually is_stopped "$program"
+	# Process 1 takes this after the SIGCHLD, and passes it on.
+	kill -XCPU "$init"
+	eventually is_pending XCPU "$program"
+	refute is_stopped "$other"
+	refute is_stopped "$init"
+	refute is_stopped "$(parent_of "$init")"
+	kill -CONT "$program"
+	eventually has_said "status=$((128 + $(kill -l XCPU))).?$"
+	exec {keys}>&-
+}
+
+# parent_of PID
+parent_of() {
+	ps -o ppid= -p "$1" | tr -d ' '
+}
+
+# is_pending SIGNAL PID
+is_pending() {
+	local mask
+	mask=$(awk '/^ShdPnd:/ { print $2 }' "/proc/$2/status")
+	((16#$mask >> ($(kill -l "$1") - 1) & 1))
 }
 
 # program_below PID: the last one of a line of single children.
