@@ -80,6 +80,11 @@ is_gone() {
 	[[ $(ps -o stat= -p "$1") != [!Z]* ]]
 }
 
+# executes PID ARGS: says if the process has executed this by now.
+executes() {
+	[ "$(ps -o args= -p "$1")" = "$2" ]
+}
+
 # is_stopped PID
 is_stopped() {
 	[[ $(ps -o stat= -p "$1") == T* ]]

@@ -181,7 +181,7 @@ allowed_from() {
 	eventually has_said '^ready$'
 	run children_of "$PID"
 	assert_output --regexp '^[0-9]+$'
-	assert_equal "$(ps -o args= -p "$output")" 'sleep 100'
+	eventually executes "$output" 'sleep 100'
 	assert_equal "$(children_of "$output")" ''
 }
 

@@ -22,7 +22,7 @@ bats_require_minimum_version 1.5.0
 	init=$(children_of "$PID")
 	program=$(children_of "$init")
 	[[ $init =~ ^[0-9]+$ && $program =~ ^[0-9]+$ ]]
-	assert_equal "$(ps -o comm= -p "$program")" sleep
+	eventually executes "$program" 'sleep 100'
 	assert_equal "$(ps -o ppid= -p "$program" | tr -d ' ')" "$init"
 }
 

@@ -23,7 +23,12 @@ as_host() {
 
 @test "/proc shows the isolated processes and no others" {
 	[ -e "/proc/$$" ]
-	run "$ISOLATE" sh -c 'sleep 100 & ps -e -o pid=,comm='
+	# shellcheck disable=SC2016 # expanded inside
+	run "$ISOLATE" sh -c 'sleep 100 &
+		until read -r name < /proc/2/comm && [ "$name" = sleep ]; do
+			:
+		done
+		ps -e -o pid=,comm='
 	assert_success
 	assert_line --regexp '^ *1 sh$'
 	assert_line --regexp '^ *2 sleep$'

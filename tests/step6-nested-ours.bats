@@ -72,7 +72,7 @@ make_roots() {
 		pids+=("$pid")
 	done
 	assert_equal "${#pids[@]}" 3
-	assert_equal "$(ps -o comm= -p "${pids[2]}")" sleep
+	eventually executes "${pids[2]}" 'sleep 100'
 	kill -KILL "$PID"
 	for pid in "${pids[@]}"; do
 		eventually [ ! -e "/proc/$pid" ]
