@@ -84,31 +84,26 @@ void add_capabilities(void *target, const char *list)
 /*
  * For root, execve(2) makes the permitted set from the bounding and inheritable
  * sets, capabilities(7). So these must lose what the permitted set loses, and
- * with the inheritable set the ambient one does. libcap's bounding vector names
- * what is blocked: to set a bit is to drop the capability.
+ * with the inheritable set the ambient one does.
  */
 void drop_capabilities(uint64_t set)
 {
-	cap_iab_t iab = cap_iab_get_proc();
 	cap_t caps = cap_get_proc();
 	char *text;
 
-	if (!iab || !caps)
+	if (!caps)
 		die("cap_get_proc()");
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
 		if (!(set >> cap & 1))
 			continue;
-		cap_iab_set_vector(iab, CAP_IAB_BOUND, cap, CAP_SET);
-		cap_iab_set_vector(iab, CAP_IAB_INH, cap, CAP_CLEAR);
+		if (cap_drop_bound(cap) < 0)
+			die("prctl(PR_CAPBSET_DROP, %d)", cap);
 		cap_set_flag(caps, CAP_INHERITABLE, 1, &cap, CAP_CLEAR);
 		cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_CLEAR);
 		cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_CLEAR);
 	}
-	if (cap_iab_set_proc(iab) < 0)
-		die("cap_iab_set_proc()");
 	text = cap_to_text(caps, NULL);
 	check(cap_set_proc(caps), "cap_set_proc(\"%s\")", text);
 	cap_free(text);
 	cap_free(caps);
-	cap_free(iab);
 }

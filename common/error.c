@@ -110,24 +110,12 @@ static void report(int error, const char *format, va_list args)
  * and would do what atexit(3) has for the parent a second time.
  */
 
-void die(const char *format, ...)
-{
-	int error = errno;
-	va_list args;
-
-	va_start(args, format);
-	report(error, format, args);
-	va_end(args);
-	_exit(EXIT_ISOLATE);
-}
-
 void die_with(int status, const char *format, ...)
 {
-	int error = errno;
 	va_list args;
 
 	va_start(args, format);
-	report(error, format, args);
+	report(errno, format, args);
 	va_end(args);
 	_exit(status);
 }
@@ -144,16 +132,14 @@ void reject(const char *format, ...)
 
 int check(int result, const char *format, ...)
 {
-	int error = errno;
 	va_list args;
 
 	va_start(args, format);
-	if (result < 0)
-		report(error, format, args);
-	else
-		vnarrate(format, args);
-	va_end(args);
-	if (result < 0)
+	if (result < 0) {
+		report(errno, format, args);
 		_exit(EXIT_ISOLATE);
+	}
+	vnarrate(format, args);
+	va_end(args);
 	return result;
 }

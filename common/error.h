@@ -40,14 +40,13 @@ int check(int result, const char *format, ...)
 
 /*
  * Prints "isolate: WHAT: WHY", WHAT from the format and WHY from errno, then
- * the hint for it where there is one, and exits with status 125.
+ * the hint for it where there is one, and exits with this status.
  */
-void die(const char *format, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
-
-/* As die(), with another exit status. */
 void die_with(int status, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
+
+/* As die_with(), with status 125. */
+#define die(...) die_with(EXIT_ISOLATE, __VA_ARGS__)
 
 /*
  * For bad input, where there is no errno: prints "isolate: " and the text,

@@ -19,9 +19,7 @@
 #define BINFMT_MISC "/proc/sys/fs/binfmt_misc"
 #define APPARMOR_SYSCTL "kernel/apparmor_restrict_unprivileged_userns"
 
-static void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void hint(const char *format, ...)
+static __attribute__((format(printf, 1, 2))) void hint(const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -134,13 +132,6 @@ static void hint_proc_masked(void)
 		     path);
 }
 
-/* Much is mounted below /sys, mostly on empty directories, as is harmless. */
-static void hint_sys_masked(void)
-{
-	hint("part of /sys may be mounted over, as in Docker: the kernel "
-	     "refuses a new /sys, which would show what is below");
-}
-
 void print_hint(const char *what, int error)
 {
 	bool clone = strncmp(what, "clone(", 6) == 0;
@@ -175,7 +166,8 @@ void print_hint(const char *what, int error)
 	else if (proc && error == EPERM)
 		hint_proc_masked();
 	else if (sys && error == EPERM)
-		hint_sys_masked();
+		hint("part of /sys may be mounted over, as in Docker: a new "
+		     "one would show what is below, and is refused");
 	else if (bind && error != EACCES)
 		hint("DEST of --bind must be there, a directory if SRC is one "
 		     "and a file if not");

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -78,22 +79,39 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 	return MNL_CB_ERROR;
 }
 
-/* mnl_cb_run2() compares the answer's sequence number with the request's. */
+static int take_flags(const struct nlmsghdr *answer, void *flags)
+{
+	const struct ifinfomsg *link = mnl_nlmsg_get_payload(answer);
+
+	*(unsigned int *)flags = link->ifi_flags;
+	return MNL_CB_OK;
+}
+
+/*
+ * The acknowledgement comes last, after the link that RTM_GETLINK asks for.
+ * mnl_cb_run2() compares the answers' sequence number with the request's.
+ */
 int send_request(struct netlink *netlink, struct nlmsghdr *request)
 {
 	mnl_cb_t take_control[] = { [NLMSG_ERROR] = take_ack };
+	unsigned int port = mnl_socket_get_portid(netlink->socket);
 	ssize_t size;
+	int result;
 
 	set_reason(NULL);
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
 		return -1;
-	size = mnl_socket_recvfrom(netlink->socket, netlink->buffer,
-				   sizeof(netlink->buffer));
-	if (size < 0)
-		return -1;
-	return mnl_cb_run2(netlink->buffer, (size_t)size, netlink->sequence,
-			   mnl_socket_get_portid(netlink->socket), NULL, NULL,
-			   take_control, MNL_ARRAY_SIZE(take_control));
+	do {
+		size = mnl_socket_recvfrom(netlink->socket, netlink->buffer,
+					   sizeof(netlink->buffer));
+		if (size < 0)
+			return -1;
+		result = mnl_cb_run2(netlink->buffer, (size_t)size,
+				     netlink->sequence, port, take_flags,
+				     &netlink->link_flags, take_control,
+				     MNL_ARRAY_SIZE(take_control));
+	} while (result == MNL_CB_OK);
+	return result;
 }
 
 struct link find_link(const char *name)
@@ -112,12 +130,34 @@ void set_link_up(struct netlink *netlink, const struct link *link)
 	struct ifinfomsg *info =
 		mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
-	info->ifi_family = AF_UNSPEC;
 	info->ifi_index = (int)link->index;
 	info->ifi_flags = IFF_UP;
 	info->ifi_change = IFF_UP;
 	check(send_request(netlink, request), "RTM_NEWLINK(%s, IFF_UP)",
 	      link->name);
+}
+
+/* From Linux 6.8 on, to be asked makes the kernel act on the carrier. */
+void await_carrier(struct netlink *netlink, const struct link *link)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	bool running = false;
+
+	for (int i = 0; i < 1000 && !running; i++) {
+		struct nlmsghdr *request =
+			start_request(netlink, RTM_GETLINK, 0);
+		struct ifinfomsg *info =
+			mnl_nlmsg_put_extra_header(request, sizeof(*info));
+
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		info->ifi_index = (int)link->index;
+		if (send_request(netlink, request) < 0)
+			die("RTM_GETLINK(%s)", link->name);
+		running = netlink->link_flags & IFF_RUNNING;
+	}
+	narrate("RTM_GETLINK(%s): %s", link->name,
+		running ? "IFF_RUNNING" : "no carrier");
 }
 
 /* inet_ntoa(3) returns a static buffer: one address a message. */

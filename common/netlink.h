@@ -29,8 +29,9 @@ struct address {
 
 struct netlink {
 	struct mnl_socket *socket;
-	uint32_t sequence; /* of the last request */
-	char buffer[8192]; /* a request, then the answer to it */
+	uint32_t sequence;	 /* of the last request */
+	unsigned int link_flags; /* IFF_..., of the last RTM_GETLINK */
+	char buffer[8192];	 /* a request, then the answer to it */
 };
 
 /* Opens the socket, in the network namespace that the caller is in now. */
@@ -57,6 +58,13 @@ struct link find_link(const char *name);
 
 /* ip link set LINK up, or die() */
 void set_link_up(struct netlink *netlink, const struct link *link);
+
+/*
+ * Waits, a second at most, until a link that is up can send. That it has a
+ * carrier is known at once, but until the kernel has acted on it, packets are
+ * dropped. On a busy machine PROGRAM would lose its first one.
+ */
+void await_carrier(struct netlink *netlink, const struct link *link);
 
 /* ip addr add ADDRESS dev LINK, or die() */
 void add_address(struct netlink *netlink, struct address address,

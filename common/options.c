@@ -58,12 +58,6 @@ static _Noreturn void print_help(const struct option_row *rows)
 	finish();
 }
 
-static _Noreturn void print_version(void)
-{
-	printf("isolate " VERSION "\n");
-	finish();
-}
-
 /* Finds the row of a short option; getopt_long() has accepted the letter. */
 static const struct option_row *find_row(const struct option_row *row,
 					 int letter)
@@ -110,7 +104,8 @@ char **parse_command_line(int argc, char *argv[], const struct option_row *rows)
 		case 'h':
 			print_help(rows);
 		case 'V':
-			print_version();
+			printf("isolate " VERSION "\n");
+			finish();
 		case '?':
 			exit(EXIT_ISOLATE);
 		default:

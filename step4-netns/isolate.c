@@ -157,8 +157,10 @@ static void take_private_network(pid_t child, const struct options *options)
 }
 
 /*
- * ip link add NAME up type veth peer name peer0 netns CHILD: peer0 is born in
+ * ip link add peer0 up netns CHILD type veth peer name NAME: peer0 is born in
  * the child's network namespace. To move it there would take the kernel longer.
+ * And it is born up: the end that comes up last can send at once, the other a
+ * moment later, and the child can wait for that only at its own end.
  */
 static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 {
@@ -170,25 +172,22 @@ static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 
 	link->ifi_flags = IFF_UP;
 	link->ifi_change = IFF_UP;
-	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	mnl_attr_put_strz(request, IFLA_IFNAME, "peer0");
+	mnl_attr_put_u32(request, IFLA_NET_NS_PID, (uint32_t)child);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, "peer0");
-	mnl_attr_put_u32(request, IFLA_NET_NS_PID, (uint32_t)child);
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
 	mnl_attr_nest_end(request, peer);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, info);
 	check(send_request(netlink, request),
-	      "RTM_NEWLINK(%s up, veth, peer0 in netns of %d)", name, child);
+	      "RTM_NEWLINK(peer0 up netns %d, veth, peer %s)", child, name);
 }
 
-/*
- * The host's end is named after the child: another isolate may have a veth, or
- * have had one that the kernel has not quite taken down.
- */
+/* Each host end has a name of its own: the last one may still be there. */
 static void connect_host(struct host_side *host, pid_t child,
 			 const struct options *options)
 {
@@ -200,12 +199,13 @@ static void connect_host(struct host_side *host, pid_t child,
 	snprintf(name, sizeof(name), "veth%d", child);
 	create_veth(&host->netlink, name, child);
 	host->link = find_link(name);
+	set_link_up(&host->netlink, &host->link);
 	add_address(&host->netlink, HOST_ADDRESS, &host->link);
 	host->peer_address =
 		claim_address(&host->netlink, PEER_ADDRESS, &host->link);
 }
 
-/* Network namespace, from inside: its links are there, but down. */
+/* Network namespace, from inside: lo is there, but down. */
 static void set_up_net(const struct options *options)
 {
 	struct netlink netlink;
@@ -218,7 +218,7 @@ static void set_up_net(const struct options *options)
 		receive_from_parent(&address, sizeof(address));
 		link = find_link("peer0");
 		add_address(&netlink, address, &link);
-		set_link_up(&netlink, &link);
+		await_carrier(&netlink, &link);
 	}
 	close_netlink(&netlink);
 }

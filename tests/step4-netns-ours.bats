@@ -71,6 +71,13 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 	[[ $stderr != *unshare* && $stderr != *setns* ]]
 }
 
+# What is lost is the ARP reply, and ARP asks again after a second.
+@test "PROGRAM's first packet is not lost" {
+	for _ in {1..80}; do
+		run -0 "$ISOLATE" ping -c 1 -W 0.9 10.11.12.13
+	done
+}
+
 #
 # What -v says
 #
@@ -86,13 +93,14 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 		'^parent\[[0-9]+\] clone\(.*CLONE_NEWNET.*\) = [0-9]+$' \
 		'^parent\[[0-9]+\] write\("/proc/[0-9]+/uid_map"' \
 		"${private[@]}" \
-		'^parent\[[0-9]+\] RTM_NEWLINK\(veth[0-9]+ up, veth, peer0 in netns of [0-9]+\)$' \
+		'^parent\[[0-9]+\] RTM_NEWLINK\(peer0 up netns [0-9]+, veth, peer veth[0-9]+\)$' \
+		'^parent\[[0-9]+\] RTM_NEWLINK\(veth[0-9]+, IFF_UP\)$' \
 		'^parent\[[0-9]+\] RTM_NEWADDR\(10\.11\.12\.13/32 dev veth[0-9]+\)$' \
 		'^parent\[[0-9]+\] RTM_NEWROUTE\(10\.11\.12\.14/32 dev veth[0-9]+\)$' \
 		'^parent\[[0-9]+\] write\(sync_pipe\): go$' \
 		'^child\[[0-9]+\] RTM_NEWLINK\(lo, IFF_UP\)$' \
 		'^child\[[0-9]+\] RTM_NEWADDR\(10\.11\.12\.14/24 dev peer0\)$' \
-		'^child\[[0-9]+\] RTM_NEWLINK\(peer0, IFF_UP\)$' \
+		'^child\[[0-9]+\] RTM_GETLINK\(peer0\): IFF_RUNNING$' \
 		'^child\[[0-9]+\] execvp\("true"\)$'
 	if is_root; then
 		[[ $stderr != *unshare* ]]
@@ -240,11 +248,12 @@ fails_at() {
 }
 
 @test "each request of the parent's that fails is reported, and leaves nothing" {
-	fails_at sendto:when=1 EBUSY 'RTM_NEWLINK\(veth[0-9]+ up, .*\): Device or resource busy$' true
+	fails_at sendto:when=1 EBUSY 'RTM_NEWLINK\(peer0 up .*\): Device or resource busy$' true
 	assert_equal "${#stderr_lines[@]}" 1
-	fails_at sendto:when=2 EPERM 'RTM_NEWADDR\(10\.11\.12\.13/32 dev veth[0-9]+\): Operation not permitted$' true
-	fails_at sendto:when=3 ENOMEM 'RTM_NEWROUTE\(10\.11\.12\.14/32 dev veth[0-9]+\): Cannot allocate memory$' true
-	fails_at recvmsg:when=1 ENOBUFS 'RTM_NEWLINK\(veth[0-9]+ up, .*\): No buffer space available$' true
+	fails_at sendto:when=2 ENOMEM 'RTM_NEWLINK\(veth[0-9]+, IFF_UP\): Cannot allocate memory$' true
+	fails_at sendto:when=3 EPERM 'RTM_NEWADDR\(10\.11\.12\.13/32 dev veth[0-9]+\): Operation not permitted$' true
+	fails_at sendto:when=4 ENOMEM 'RTM_NEWROUTE\(10\.11\.12\.14/32 dev veth[0-9]+\): Cannot allocate memory$' true
+	fails_at recvmsg:when=1 ENOBUFS 'RTM_NEWLINK\(peer0 up .*\): No buffer space available$' true
 	fails_at setsockopt ENOPROTOOPT 'setsockopt\(NETLINK_EXT_ACK\): Protocol not available$' true
 }
 
@@ -260,7 +269,7 @@ fails_at() {
 }
 
 @test "a kernel without veth: the hint names the module" {
-	fails_at sendto:when=1 EOPNOTSUPP 'RTM_NEWLINK\(veth[0-9]+ up, .*\): Operation not supported$' true
+	fails_at sendto:when=1 EOPNOTSUPP 'RTM_NEWLINK\(peer0 up .*\): Operation not supported$' true
 	assert_equal "${stderr_lines[1]}" 'hint: this kernel has no veth: modprobe veth'
 	assert_equal "${#stderr_lines[@]}" 2
 }
@@ -270,21 +279,37 @@ fails_at() {
 	assert_regex "${stderr_lines[1]}" '^hint: .*/proc/sys/user/max_[a-z]+_namespaces'
 }
 
-# The parent is stopped when it has asked for the address. Then its link is
-# taken down, so that the kernel refuses the route. strace starts isolate.
-@test "the kernel's own sentence about a failure is part of the message" {
-	local trace=$BATS_TEST_TMPDIR/trace isolate status=0
+# taken_down_at N ARGS...: isolate, whose parent is stopped at its Nth request,
+# when its link is taken down. strace starts isolate. Sets $status.
+taken_down_at() {
+	local trace=$BATS_TEST_TMPDIR/trace request=$1 isolate
+	shift
 	start_outside env ASAN_OPTIONS=detect_leaks=0 \
 		strace -o "$trace" -e trace=sendto \
-		-e inject=sendto:signal=STOP:when=2 "$ISOLATE" true
+		-e inject=sendto:signal=STOP:when="$request" "$ISOLATE" "$@"
 	eventually grep -qs 'stopped by SIGSTOP' "$trace"
 	isolate=$(children_of "$PID")
 	on_host_side "$isolate" ip link set "veth$(children_of "$isolate")" down
 	kill -CONT "$isolate"
+	status=0
 	wait "$PID" || status=$?
+}
+
+# It has the address and asks for the route.
+@test "the kernel's own sentence about a failure is part of the message" {
+	taken_down_at 3 true
 	assert_equal "$status" 125
 	run cat "$OUTPUT"
 	assert_output --regexp '^isolate: RTM_NEWROUTE\(10\.11\.12\.14/32 dev veth[0-9]+\): Network is down: [A-Z][a-z ]+$'
+}
+
+# It has the route too, and releases the child.
+@test "PROGRAM runs without a carrier, where the host's end is taken down" {
+	taken_down_at 4 -v sh -c 'echo runs; exit 3'
+	assert_equal "$status" 3
+	run cat "$OUTPUT"
+	assert_line runs
+	assert_line --regexp '^child\[[0-9]+\] RTM_GETLINK\(peer0\): no carrier$'
 }
 
 #
