@@ -4,6 +4,8 @@ STEPS := step1-userns step2-utsns step3-ipcns step4-netns step5-pidns \
 	 step6-mntns
 PREFIX ?= /usr/local
 CFLAGS ?= -O2 -g
+# Else parent and child would both look up the functions they call, as they go.
+LDFLAGS ?= -Wl,-z,now
 PROGRAM ?= ps aux
 
 STANDARD := -std=gnu11 -D_GNU_SOURCE

@@ -157,10 +157,10 @@ static void take_private_network(pid_t child, const struct options *options)
 }
 
 /*
- * ip link add peer0 up netns CHILD type veth peer name NAME: peer0 is born in
- * the child's network namespace. To move it there would take the kernel longer.
- * And it is born up: the end that comes up last can send at once, the other a
- * moment later, and the child can wait for that only at its own end.
+ * ip link add peer0 up netns CHILD type veth peer name NAME. peer0 is born
+ * inside, since moving it takes longer, and up: the end that comes up last can
+ * send at once, the other a moment later, and the child can wait for its own.
+ * Unless told, the kernel makes queues for all processors, then undoes that.
  */
 static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 {
@@ -170,16 +170,17 @@ static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 		mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	struct nlattr *info, *data, *peer;
 
-	link->ifi_flags = IFF_UP;
-	link->ifi_change = IFF_UP;
+	link->ifi_flags = link->ifi_change = IFF_UP;
 	mnl_attr_put_strz(request, IFLA_IFNAME, "peer0");
 	mnl_attr_put_u32(request, IFLA_NET_NS_PID, (uint32_t)child);
+	mnl_attr_put_u32(request, IFLA_NUM_TX_QUEUES, 1);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	mnl_attr_put_u32(request, IFLA_NUM_TX_QUEUES, 1);
 	mnl_attr_nest_end(request, peer);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, info);

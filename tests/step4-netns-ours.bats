@@ -78,6 +78,16 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 	done
 }
 
+@test "the pair has one queue for sending at each end" {
+	start sh -c 'ip -details link show peer0; echo up; exec sleep 100'
+	eventually has_said '^up$'
+	run -0 cat "$OUTPUT"
+	assert_output --partial ' numtxqueues 1 '
+	run -0 on_host_side "$PID" ip -details link show type veth
+	assert_output --partial "veth$(children_of "$PID")"
+	assert_output --partial ' numtxqueues 1 '
+}
+
 #
 # What -v says
 #
