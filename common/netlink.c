@@ -7,8 +7,9 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include <linux/if.h> /* does not compile before net/if.h */
 
 #include "error.h"
 #include "netlink.h"
@@ -79,12 +80,17 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 	return MNL_CB_ERROR;
 }
 
-static int take_flags(const struct nlmsghdr *answer, void *flags)
+static int take_attribute(const struct nlattr *attribute, void *state)
 {
-	const struct ifinfomsg *link = mnl_nlmsg_get_payload(answer);
-
-	*(unsigned int *)flags = link->ifi_flags;
+	if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE)
+		*(uint8_t *)state = mnl_attr_get_u8(attribute);
 	return MNL_CB_OK;
+}
+
+static int take_link(const struct nlmsghdr *answer, void *state)
+{
+	return mnl_attr_parse(answer, sizeof(struct ifinfomsg), take_attribute,
+			      state);
 }
 
 /*
@@ -107,8 +113,8 @@ int send_request(struct netlink *netlink, struct nlmsghdr *request)
 		if (size < 0)
 			return -1;
 		result = mnl_cb_run2(netlink->buffer, (size_t)size,
-				     netlink->sequence, port, take_flags,
-				     &netlink->link_flags, take_control,
+				     netlink->sequence, port, take_link,
+				     &netlink->link_state, take_control,
 				     MNL_ARRAY_SIZE(take_control));
 	} while (result == MNL_CB_OK);
 	return result;
@@ -137,27 +143,29 @@ void set_link_up(struct netlink *netlink, const struct link *link)
 	      link->name);
 }
 
-/* From Linux 6.8 on, to be asked makes the kernel act on the carrier. */
+/*
+ * IFF_RUNNING would not tell: it is set while the state is unknown too, as it
+ * is at first. From Linux 6.8 on, to be asked makes the kernel act.
+ */
 void await_carrier(struct netlink *netlink, const struct link *link)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
-	bool running = false;
+	bool up = false;
 
-	for (int i = 0; i < 1000 && !running; i++) {
+	for (int i = 0; i < 1000 && !up; i++) {
 		struct nlmsghdr *request =
 			start_request(netlink, RTM_GETLINK, 0);
 		struct ifinfomsg *info =
 			mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
 		if (i > 0)
-			nanosleep(&pause, NULL);
+			usleep(1000);
 		info->ifi_index = (int)link->index;
 		if (send_request(netlink, request) < 0)
 			die("RTM_GETLINK(%s)", link->name);
-		running = netlink->link_flags & IFF_RUNNING;
+		up = netlink->link_state == IF_OPER_UP;
 	}
 	narrate("RTM_GETLINK(%s): %s", link->name,
-		running ? "IFF_RUNNING" : "no carrier");
+		up ? "IF_OPER_UP" : "no carrier");
 }
 
 /* inet_ntoa(3) returns a static buffer: one address a message. */

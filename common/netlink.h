@@ -29,9 +29,9 @@ struct address {
 
 struct netlink {
 	struct mnl_socket *socket;
-	uint32_t sequence;	 /* of the last request */
-	unsigned int link_flags; /* IFF_..., of the last RTM_GETLINK */
-	char buffer[8192];	 /* a request, then the answer to it */
+	uint32_t sequence;  /* of the last request */
+	uint8_t link_state; /* IF_OPER_..., of the last RTM_GETLINK */
+	char buffer[8192];  /* a request, then the answer to it */
 };
 
 /* Opens the socket, in the network namespace that the caller is in now. */
@@ -60,9 +60,9 @@ struct link find_link(const char *name);
 void set_link_up(struct netlink *netlink, const struct link *link);
 
 /*
- * Waits, a second at most, until a link that is up can send. That it has a
- * carrier is known at once, but until the kernel has acted on it, packets are
- * dropped. On a busy machine PROGRAM would lose its first one.
+ * Waits until a link that is up can send; without a carrier, about a second.
+ * A carrier is there at once, but until the kernel has acted on it, packets are
+ * dropped, and PROGRAM might lose its first one. Calls die() on failure.
  */
 void await_carrier(struct netlink *netlink, const struct link *link);
 

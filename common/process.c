@@ -207,8 +207,8 @@ static bool reap(pid_t child, int *status, bool *stopped)
 
 /*
  * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
- * kernel drops where there is no shell to continue us, setpgid(2), and for a
- * process 1: that goes on while its child is stopped.
+ * kernel drops where there is no shell to continue us, setpgid(2). Not for
+ * process 1: that cannot stop, and to try would discard a pending SIGCONT.
  */
 static void stop(void)
 {
@@ -276,7 +276,7 @@ int wait_child(pid_t child)
 		if (got == SIGCHLD) {
 			if (reap(child, &status, &stopped))
 				break;
-			if (stopped)
+			if (stopped && getpid() != 1)
 				stop();
 		} else if (is_stop(&info) && getpid() != 1) {
 			stop_both(child);

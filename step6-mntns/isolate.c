@@ -197,7 +197,7 @@ static void take_private_network(pid_t child, const struct options *options)
  * ip link add peer0 up netns CHILD type veth peer name NAME. peer0 is born
  * inside, since moving it takes longer, and up: the end that comes up last can
  * send at once, the other a moment later, and the child can wait for its own.
- * Unless told, the kernel makes queues for all processors, then undoes that.
+ * Unless told, veth makes send queues for all processors, and then undoes it.
  */
 static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 {
@@ -225,7 +225,7 @@ static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 	      "RTM_NEWLINK(peer0 up netns %d, veth, peer %s)", child, name);
 }
 
-/* Each host end has a name of its own: the last one may still be there. */
+/* A name for each: other isolates have host ends, or had, not yet gone. */
 static void connect_host(struct host_side *host, pid_t child,
 			 const struct options *options)
 {

@@ -316,6 +316,36 @@ ends_by_ctrl_c() {
 	ends_by_ctrl_c "$program"
 }
 
+# is_in_foreground PID
+is_in_foreground() {
+	[[ $(ps -o pgid=,tpgid= -p "$1") =~ ^\ *([0-9]+)\ +([0-9]+)$ &&
+		${BASH_REMATCH[1]} -eq ${BASH_REMATCH[2]} ]]
+}
+
+# To signal itself would make process 1 lose the SIGCONT: when it goes on, it
+# often has the SIGCHLD of the stop still to come.
+@test "--init: SIGCONT to isolate reaches PROGRAM, which Ctrl-Z has stopped" {
+	command -v script > /dev/null || cannot "there is no script(1)"
+	local program parent i
+	OUTPUT=$BATS_TEST_TMPDIR/screen
+	on_terminal "$OUTPUT"
+	echo "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'" >&"$keys"
+	eventually has_said 'up.?$'
+	program=$(program_below "${PIDS[0]}")
+	parent=$(parent_of "$(parent_of "$program")")
+	for i in {1..15}; do
+		printf '\032' >&"$keys"
+		eventually is_stopped "$parent"
+		eventually is_stopped "$program"
+		kill -CONT "$parent"
+		eventually is_running "$program"
+		echo "echo she\"\"ll $i; fg" >&"$keys"
+		eventually has_said "shell $i.?$"
+		eventually is_in_foreground "$parent"
+	done
+	ends_by_ctrl_c "$program"
+}
+
 # If process 1 stopped the others too, that could come after the shell's fg.
 @test "--init: a PROGRAM that is stopped is so alone" {
 	command -v script > /dev/null || cannot "there is no script(1)"

@@ -32,7 +32,7 @@ fails_at() {
 	run -0 --separate-stderr "$ISOLATE" -v true
 	assert_narrated \
 		'^parent\[[0-9]+\] clone\(.*\|CLONE_NEWPID\|CLONE_NEWNS\|SIGCHLD\) = [0-9]+$' \
-		'^child\[1\] RTM_GETLINK\(peer0\): IFF_RUNNING$' \
+		'^child\[1\] RTM_GETLINK\(peer0\): IF_OPER_UP$' \
 		"^child\\[1\\] $PRIVATE\$" \
 		"^child\\[1\\] $PROC\$" \
 		'^child\[1\] execvp\("true"\)$'
