@@ -31,7 +31,8 @@ struct netlink {
 	struct mnl_socket *socket;
 	uint32_t sequence;  /* of the last request */
 	uint8_t link_state; /* IF_OPER_..., of the last RTM_GETLINK */
-	char buffer[8192];  /* a request, then the answer to it */
+	/* A request, then the answer to it. */
+	_Alignas(struct nlmsghdr) char buffer[8192];
 };
 
 /* Opens the socket, in the network namespace that the caller is in now. */
