@@ -84,7 +84,8 @@ void add_capabilities(void *target, const char *list)
 /*
  * For root, execve(2) makes the permitted set from the bounding and inheritable
  * sets, capabilities(7). So these must lose what the permitted set loses, and
- * with the inheritable set the ambient one does.
+ * with the inheritable set the ambient one does. (In a new user namespace these
+ * two are empty, which is not relied upon here.)
  */
 void drop_capabilities(uint64_t set)
 {

@@ -254,13 +254,6 @@ static bool has_reached_child(const siginfo_t *info)
 	return info->si_code > 0;
 }
 
-static int exit_status(int status)
-{
-	if (WIFSIGNALED(status))
-		return 128 + WTERMSIG(status);
-	return WEXITSTATUS(status);
-}
-
 int wait_child(pid_t child)
 {
 	int got, status;
@@ -285,10 +278,12 @@ int wait_child(pid_t child)
 		}
 	}
 	before_dying(NULL);
-	narrate("waitpid(%d) = %s %d", child,
-		WIFSIGNALED(status) ? "signal" : "exit status",
-		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	return exit_status(status);
+	if (WIFSIGNALED(status)) {
+		narrate("waitpid(%d) = signal %d", child, WTERMSIG(status));
+		return 128 + WTERMSIG(status);
+	}
+	narrate("waitpid(%d) = exit status %d", child, WEXITSTATUS(status));
+	return WEXITSTATUS(status);
 }
 
 /*

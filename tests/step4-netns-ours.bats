@@ -302,6 +302,7 @@ taken_down_at() {
 	isolate=$(children_of "$PID")
 	on_host_side "$isolate" ip link set "veth$(children_of "$isolate")" down
 	kill -CONT "$isolate"
+	eventually is_gone "$PID"
 	status=0
 	wait "$PID" || status=$?
 }

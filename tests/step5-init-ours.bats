@@ -260,16 +260,20 @@ has_descriptors() {
 	assert_line 'child[2] execvp("sh")'
 }
 
-# on_terminal FILE: a shell with job control, on a terminal that shows what it
-# does in FILE; what is written to the descriptor $keys is typed there.
+# on_terminal COMMAND: the command, typed into a shell with job control on a
+# terminal. What that shows is in $OUTPUT; what is written to the descriptor
+# $keys is typed there.
 on_terminal() {
-	mkfifo "$1.keys"
+	command -v script > /dev/null || cannot "there is no script(1)"
+	OUTPUT=$BATS_TEST_TMPDIR/screen
+	mkfifo "$OUTPUT.keys"
 	# Here in the background SIGINT is ignored, which would be inherited.
 	env --default-signal=INT,QUIT script --quiet --flush --command \
-		'bash --norc --noediting -i' /dev/null < "$1.keys" > "$1" 2>&1 \
-		3>&- &
+		'bash --norc --noediting -i' /dev/null < "$OUTPUT.keys" \
+		> "$OUTPUT" 2>&1 3>&- &
 	PIDS+=("$!")
-	exec {keys}> "$1.keys"
+	exec {keys}> "$OUTPUT.keys"
+	echo "$1" >&"$keys"
 }
 
 # ends_by_ctrl_c PID: PROGRAM runs, and Ctrl-C ends it.
@@ -284,11 +288,8 @@ ends_by_ctrl_c() {
 }
 
 @test "--init: Ctrl-Z stops PROGRAM and isolate, fg goes on, Ctrl-C ends it" {
-	command -v script > /dev/null || cannot "there is no script(1)"
 	local program
-	OUTPUT=$BATS_TEST_TMPDIR/screen
-	on_terminal "$OUTPUT"
-	echo "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'" >&"$keys"
+	on_terminal "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'"
 	eventually has_said 'up.?$'
 	printf '\032' >&"$keys"
 	eventually has_said 'Stopped'
@@ -300,12 +301,8 @@ ends_by_ctrl_c() {
 }
 
 @test "--init: Ctrl-Z gives the terminal back where PROGRAM stops itself" {
-	command -v script > /dev/null || cannot "there is no script(1)"
 	local program
-	OUTPUT=$BATS_TEST_TMPDIR/screen
-	on_terminal "$OUTPUT"
-	echo "$ISOLATE --init sh -c 'echo u\"\"p; kill -STOP \$\$; exec sleep 100'" \
-		>&"$keys"
+	on_terminal "$ISOLATE --init sh -c 'echo u\"\"p; kill -STOP \$\$; exec sleep 100'"
 	eventually has_said 'up.?$'
 	program=$(program_below "${PIDS[0]}")
 	eventually is_stopped "$program"
@@ -325,11 +322,8 @@ is_in_foreground() {
 # To signal itself would make process 1 lose the SIGCONT: when it goes on, it
 # often has the SIGCHLD of the stop still to come.
 @test "--init: SIGCONT to isolate reaches PROGRAM, which Ctrl-Z has stopped" {
-	command -v script > /dev/null || cannot "there is no script(1)"
 	local program parent i
-	OUTPUT=$BATS_TEST_TMPDIR/screen
-	on_terminal "$OUTPUT"
-	echo "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'" >&"$keys"
+	on_terminal "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'"
 	eventually has_said 'up.?$'
 	program=$(program_below "${PIDS[0]}")
 	parent=$(parent_of "$(parent_of "$program")")
@@ -348,13 +342,9 @@ is_in_foreground() {
 
 # If process 1 stopped the others too, that could come after the shell's fg.
 @test "--init: a PROGRAM that is stopped is so alone" {
-	command -v script > /dev/null || cannot "there is no script(1)"
 	local other program init
-	OUTPUT=$BATS_TEST_TMPDIR/screen
-	on_terminal "$OUTPUT"
-	echo "$ISOLATE --init sh -c 'ulimit -c 0
-		sleep 100 & echo u\"\"p; exec sleep 100'; echo status=\$?; exit" \
-		>&"$keys"
+	on_terminal "$ISOLATE --init sh -c 'ulimit -c 0
+		sleep 100 & echo u\"\"p; exec sleep 100'; echo status=\$?; exit"
 	eventually has_said 'up.?$'
 	other=$(program_below "${PIDS[0]}")
 	program=$(parent_of "$other")
