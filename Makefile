@@ -14,16 +14,26 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
-SOURCES := $(wildcard common/*.c) $(PROGRAMS:=.c) $(wildcard tests/*.c)
-HEADERS := $(wildcard common/*.h)
+SOURCES := $(wildcard common/*.c step*/*.c tests/*.c)
+HEADERS := $(wildcard common/*.h step*/*.h)
 SCRIPTS := $(shell grep -lE '^\#!/bin/(sh|bash)' .ci/* tests/*) \
 	   $(wildcard tests/*.bash tests/*.bats)
 
 .PHONY: all
 all: $(PROGRAMS)
 
-$(PROGRAMS): %: %.o $(COMMON)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lmnl $(LDLIBS)
+# From an archive the linker takes what is used, and --as-needed does the same
+# with libraries: step 1 has no netlink in it.
+common/common.a: $(COMMON)
+	$(RM) $@
+	$(AR) rcs $@ $^
+
+$(PROGRAMS): %: %.o common/common.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) common/common.a \
+		-Wl,--as-needed -lcap -lmnl $(LDLIBS)
+
+# The parts of the full runtime.
+step6-mntns/isolate: $(patsubst %.c,%.o,$(wildcard step6-mntns/*.c))
 
 tests/probe tests/bare tests/medians: %: %.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -88,7 +98,7 @@ test-book:
 
 .PHONY: clean
 clean:
-	$(RM) $(PROGRAMS) tests/probe tests/bare tests/medians
+	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians
 	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d)
 
 .PHONY: help

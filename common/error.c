@@ -4,7 +4,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,42 +12,19 @@
 
 enum { LONGEST_TEXT = 1024 };
 
-static bool verbose;
-static const char *role = "parent";
-static const char *reason;
-static void (*clean_up_first)(void);
+struct reporting reporting = { .role = "parent" };
 
-void narrate_from_now_on(void)
+/* An argument that holds a line feed shall not make two messages of one. */
+const char *describe(const char *format, ...)
 {
-	verbose = true;
-}
+	static char line[LONGEST_TEXT];
+	char text[LONGEST_TEXT], *end = line;
+	int error = errno;
+	va_list args;
 
-void set_role(const char *name)
-{
-	role = name;
-}
-
-void set_reason(const char *sentence)
-{
-	reason = sentence;
-}
-
-void before_dying(void (*clean_up)(void))
-{
-	clean_up_first = clean_up;
-}
-
-/*
- * Formats a text as one line, whatever is in it: an argument that holds a line
- * feed shall not make two messages of one.
- */
-static void format_line(char line[LONGEST_TEXT], const char *format,
-			va_list args)
-{
-	char text[LONGEST_TEXT];
-	char *end = line;
-
+	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
 	for (const char *c = text; *c && end < line + LONGEST_TEXT - 2; c++) {
 		if (*c == '\n')
 			end = stpcpy(end, "\\n");
@@ -56,6 +32,50 @@ static void format_line(char line[LONGEST_TEXT], const char *format,
 			*end++ = iscntrl((unsigned char)*c) ? '?' : *c;
 	}
 	*end = '\0';
+	errno = error;
+	return line;
+}
+
+/* One write(2) a line: parent and child share the terminal. */
+void narrate_text(const char *text)
+{
+	if (reporting.verbose)
+		dprintf(STDERR_FILENO, "%s[%d] %s\n", reporting.role, getpid(),
+			text);
+}
+
+int check_call(int result, const char *call)
+{
+	if (result < 0)
+		die_of(EXIT_ISOLATE, call);
+	narrate_text(call);
+	return result;
+}
+
+/*
+ * These two end with _exit(2) and not exit(3): the child is a copy of the
+ * parent, and would do what atexit(3) has for the parent a second time.
+ */
+void die_of(int status, const char *what)
+{
+	int error = errno;
+
+	if (reporting.clean_up)
+		reporting.clean_up();
+	dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what, strerror(error),
+		reporting.reason ? ": " : "",
+		reporting.reason ? reporting.reason : "");
+	if (reporting.explain)
+		reporting.explain(what, error);
+	_exit(status);
+}
+
+void reject_for(const char *text)
+{
+	if (reporting.clean_up)
+		reporting.clean_up();
+	dprintf(STDERR_FILENO, "isolate: %s\n", text);
+	_exit(EXIT_ISOLATE);
 }
 
 void name_flags(char *text, unsigned long flags, const struct flag_name *names)
@@ -67,79 +87,4 @@ void name_flags(char *text, unsigned long flags, const struct flag_name *names)
 		if (flags & names->flag)
 			end += sprintf(end, "%s%s", end == text ? "" : "|",
 				       names->name);
-}
-
-static void vnarrate(const char *format, va_list args)
-{
-	char text[LONGEST_TEXT];
-
-	if (!verbose)
-		return;
-	format_line(text, format, args);
-	/* One write(2) a line: parent and child share the terminal. */
-	dprintf(STDERR_FILENO, "%s[%d] %s\n", role, (int)getpid(), text);
-}
-
-void narrate(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vnarrate(format, args);
-	va_end(args);
-}
-
-static void report(int error, const char *format, va_list args)
-{
-	char what[LONGEST_TEXT];
-
-	format_line(what, format, args);
-	if (clean_up_first)
-		clean_up_first();
-	if (!error) {
-		dprintf(STDERR_FILENO, "isolate: %s\n", what);
-		return;
-	}
-	dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what, strerror(error),
-		reason ? ": " : "", reason ? reason : "");
-	print_hint(what, error);
-}
-
-/*
- * These end with _exit(2) and not exit(3): the child is a copy of the parent,
- * and would do what atexit(3) has for the parent a second time.
- */
-
-void die_with(int status, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report(errno, format, args);
-	va_end(args);
-	_exit(status);
-}
-
-void reject(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	report(0, format, args);
-	va_end(args);
-	_exit(EXIT_ISOLATE);
-}
-
-int check(int result, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (result < 0) {
-		report(errno, format, args);
-		_exit(EXIT_ISOLATE);
-	}
-	vnarrate(format, args);
-	va_end(args);
-	return result;
 }

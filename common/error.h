@@ -9,11 +9,11 @@
  *	child[4711] sethostname("isolated")
  *	isolate: sethostname("isolated"): Operation not permitted
  *
- * Where the cause of a failure is a known one, a line "hint: ..." follows; the
- * known causes are the table in hints.c.
+ * All of this may be called at any time, in the parent and in the child.
  */
-#ifndef COMMON_ERROR_H
-#define COMMON_ERROR_H
+#pragma once
+
+#include <stdbool.h>
 
 /* The exit statuses of isolate itself. All others are PROGRAM's. */
 enum {
@@ -22,44 +22,50 @@ enum {
 	EXIT_NOT_FOUND = 127   /* PROGRAM was not found */
 };
 
-/* Turns the narration on. */
-void narrate_from_now_on(void);
-
-/* Says who acts, "parent" or "child". The string must live on. */
-void set_role(const char *name);
-
-/* Prints one line of narration to stderr, where -v asks for it. */
-void narrate(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/*
- * Checks the result of a system call, which the format names. Where it is -1,
- * this is die(); otherwise narrate(). Returns result.
- */
-int check(int result, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* How this process reports: in parent and child, each has its own. */
+extern struct reporting {
+	bool verbose;	    /* -v: the narration is printed */
+	const char *role;   /* who acts: "parent", "child" or "init" */
+	const char *reason; /* a sentence that the next die() adds to WHY */
+	/* called before an error ends this process, or NULL */
+	void (*clean_up)(void);
+	/* called after the message of die(), with WHAT and errno, or NULL */
+	void (*explain)(const char *what, int error);
+} reporting;
 
 /*
- * Prints "isolate: WHAT: WHY", WHAT from the format and WHY from errno, then
- * the hint for it where there is one, and exits with this status.
+ * Formats a text as printf(3) does, as one line: a line feed in it becomes \n,
+ * other control characters a "?". It is valid until the next call. The macros
+ * below take such a format.
  */
-void die_with(int status, const char *format, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
+const char *describe(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
 
-/* As die_with(), with status 125. */
+/* narrate(FORMAT, ...): prints a line of narration, where -v asks for it. */
+#define narrate(...) narrate_text(describe(__VA_ARGS__))
+void narrate_text(const char *text);
+
+/*
+ * check(RESULT, FORMAT, ...): checks the result of a system call, which the
+ * format names. Where it is -1, this is die(), else narrate(). Returns RESULT.
+ */
+#define check(result, ...) check_call(result, describe(__VA_ARGS__))
+int check_call(int result, const char *call);
+
+/*
+ * die(FORMAT, ...): prints "isolate: WHAT: WHY", WHAT from the format and WHY
+ * from errno, and exits with status 125. die_with() takes another status first.
+ */
 #define die(...) die_with(EXIT_ISOLATE, __VA_ARGS__)
+#define die_with(status, ...) die_of(status, describe(__VA_ARGS__))
+void die_of(int status, const char *what) __attribute__((noreturn));
 
 /*
- * For bad input, where there is no errno: prints "isolate: " and the text,
- * which is to read "WHAT: WHY", and exits with status 125.
+ * reject(FORMAT, ...): for bad input, where there is no errno. Prints "isolate:
+ * " and the text, which is to read "WHAT: WHY", and exits with status 125.
  */
-void reject(const char *format, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
-
-/* Has the next die() add this sentence to WHY. It is not copied. */
-void set_reason(const char *sentence);
-
-/* Has whatever ends this process with an error call clean_up() first. */
-void before_dying(void (*clean_up)(void));
+#define reject(...) reject_for(describe(__VA_ARGS__))
+void reject_for(const char *text) __attribute__((noreturn));
 
 /* A flag of a system call, for name_flags(). */
 struct flag_name {
@@ -72,11 +78,3 @@ struct flag_name {
  * with one that is NULL; text has room for all of them.
  */
 void name_flags(char *text, unsigned long flags, const struct flag_name *names);
-
-/*
- * Prints the hint for a failure, if its cause is a known one: what as for
- * die(), error the errno value. In hints.c.
- */
-void print_hint(const char *what, int error);
-
-#endif

@@ -1,12 +1,9 @@
 /*
- * Hints: the known causes of failures, and what to do about each. What failed
- * is known from the error message, which is in the notation of the system call.
+ * The hints for what all steps do. See hints.h.
  */
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <mntent.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,21 +11,10 @@
 
 #include "caps.h"
 #include "error.h"
+#include "hints.h"
 
 /* Most hosts mount this. It hides nothing: below is an empty directory. */
 #define BINFMT_MISC "/proc/sys/fs/binfmt_misc"
-#define APPARMOR_SYSCTL "kernel/apparmor_restrict_unprivileged_userns"
-
-static __attribute__((format(printf, 1, 2))) void hint(const char *format, ...)
-{
-	char text[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	dprintf(STDERR_FILENO, "hint: %s\n", text);
-}
 
 /* The number in /proc/sys/NAME, or -1 if there is no such file. */
 static long read_sysctl(const char *name)
@@ -47,11 +33,7 @@ static long read_sysctl(const char *name)
 	return value;
 }
 
-/*
- * Finds the first mount point that begins with a path, or, where whole is true,
- * is that path.
- */
-static bool find_mount_point(const char *path, bool whole, char found[256])
+bool find_mount_point(const char *path, bool whole, char found[256])
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	size_t length = strlen(path) + whole; /* with its final null byte? */
@@ -69,7 +51,7 @@ static bool find_mount_point(const char *path, bool whole, char found[256])
 	return mount;
 }
 
-static void hint_limit_reached(const char *clone)
+static const char *look_for_limit(const char *clone)
 {
 	static const char *const limits[][2] = {
 		{ "CLONE_NEWUSER", "user/max_user_namespaces" },
@@ -85,100 +67,120 @@ static void hint_limit_reached(const char *clone)
 		if (strstr(clone, limits[i][0]) &&
 		    read_sysctl(limits[i][1]) < read_sysctl(lowest))
 			lowest = limits[i][1];
-	hint("a limit is reached, namespaces(7): the lowest is %ld, in "
-	     "/proc/sys/%s; or there are 32 user namespaces one in another",
-	     read_sysctl(lowest), lowest);
+	return describe("a limit is reached, namespaces(7): the lowest is "
+			"%ld, in /proc/sys/%s; or there are 32 user "
+			"namespaces one in another",
+			read_sysctl(lowest), lowest);
 }
 
-static void hint_userns_refused(void)
+static const char *look_who_refuses(const char *clone)
 {
 	char path[256];
 
+	(void)clone;
 	if (read_sysctl("kernel/unprivileged_userns_clone") == 0)
-		hint("set sysctl kernel.unprivileged_userns_clone to 1");
-	else if (!find_mount_point("/", true, path))
-		hint("nothing is mounted on /, so this is a chroot(2): the "
-		     "kernel creates no user namespace in one");
-	else if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
-		hint("a seccomp filter is in force, as in Docker: start that "
-		     "container with --security-opt seccomp=unconfined");
-	else
-		hint("the caller's own ids must be mapped in the user "
-		     "namespace it is in, see /proc/self/uid_map and gid_map");
+		return "set sysctl kernel.unprivileged_userns_clone to 1";
+	if (!find_mount_point("/", true, path))
+		return "nothing is mounted on /, so this is a chroot(2): the "
+		       "kernel creates no user namespace in one";
+	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
+		return "a seccomp filter is in force, as in Docker: start that "
+		       "container with --security-opt seccomp=unconfined";
+	return "the caller's own ids must be mapped in the user namespace it "
+	       "is in, see /proc/self/uid_map and gid_map";
 }
 
-static void hint_map_refused(const char *write)
+static const char *look_for_apparmor(const char *what)
 {
-	cap_value_t needed = strstr(write, "uid_map") ? CAP_SETUID : CAP_SETGID;
-
-	if (has_capability(needed) && !has_capability(CAP_SETFCAP))
-		hint("to map 0 outside takes CAP_SETFCAP, user_namespaces(7)");
-	else if (has_capability(needed))
-		hint("the OUTSIDE ids must be mapped in the caller's own user "
-		     "namespace, see /proc/self/uid_map and gid_map");
-	else
-		hint("without CAP_SETUID and CAP_SETGID one may map one id, "
-		     "one's own, here %u and group %u, user_namespaces(7)",
-		     geteuid(), getegid());
+	if (strncmp(what, "execvp(", 7) == 0 ||
+	    read_sysctl("kernel/apparmor_restrict_unprivileged_userns") != 1)
+		return NULL;
+	return "AppArmor takes the capabilities away, sysctl "
+	       "kernel.apparmor_restrict_unprivileged_userns is 1: set it to "
+	       "0, or give isolate a profile, see README.md";
 }
 
-static void hint_proc_masked(void)
+static const char *look_at_map(const char *write)
 {
-	char path[256];
+	bool uids = strstr(write, "uid_map");
 
-	if (find_mount_point("/proc/", false, path))
-		hint("%s is mounted over, as in Docker: the kernel refuses a "
-		     "new /proc, which would show what is below it",
-		     path);
+	if (!has_capability(uids ? CAP_SETUID : CAP_SETGID))
+		return describe("without CAP_SETUID and CAP_SETGID one may "
+				"map one id, one's own, here %u and group %u, "
+				"user_namespaces(7)",
+				geteuid(), getegid());
+	if (!has_capability(CAP_SETFCAP))
+		return "to map 0 outside takes CAP_SETFCAP, "
+		       "user_namespaces(7)";
+	return "the OUTSIDE ids must be mapped in the caller's own user "
+	       "namespace, see /proc/self/uid_map and gid_map";
+}
+
+static const char *look_at_keys(const char *keyctl)
+{
+	(void)keyctl;
+	return describe("each isolate takes a key, and a user may have %ld: "
+			"raise /proc/sys/kernel/keys/maxkeys, keyrings(7)",
+			read_sysctl("kernel/keys/maxkeys"));
+}
+
+/* Of the child's calls: those of the parent are the caller's own affair. */
+static const char *look_at_permission(const char *what)
+{
+	if (!strchr(what, '('))
+		return NULL;
+	return "outside, root is one of the ids of the map: that one needs "
+	       "search permission on every directory of a path, and execute "
+	       "permission on a program";
+}
+
+/* The first that fits is printed. */
+static const struct hint hints[] = {
+	{ "clone(", ENOSPC, NULL, look_for_limit },
+	{ "clone(", EPERM, NULL, look_who_refuses },
+	{ "", EPERM, NULL, look_for_apparmor },
+	{ "", EACCES, NULL, look_for_apparmor },
+	{ "write(\"/proc/", EPERM, NULL, look_at_map },
+	{ "write(\"/proc/", EINVAL,
+	  "two ranges of a map must not overlap, neither inside nor outside, "
+	  "user_namespaces(7)",
+	  NULL },
+	{ "keyctl(", EDQUOT, NULL, look_at_keys },
+	{ "RTM_NEWLINK(", EOPNOTSUPP, "this kernel has no veth: modprobe veth",
+	  NULL },
+	{ "open(\"/proc/sys/net/", EROFS,
+	  "/proc/sys is read-only, as in Docker: IPv6 cannot be turned off on "
+	  "the host's end, and without that PROGRAM could redirect the host",
+	  NULL },
+	{ "", EACCES, NULL, look_at_permission },
+	{ 0 }
+};
+
+static const struct hint *more_hints = hints;
+
+void add_hints(const struct hint *rows)
+{
+	more_hints = rows;
+}
+
+static const char *find_hint(const struct hint *row, const char *what,
+			     int error)
+{
+	const char *text = NULL;
+
+	for (; row->what && !text; row++)
+		if (strncmp(what, row->what, strlen(row->what)) == 0 &&
+		    (row->error == error || row->error == 0))
+			text = row->look ? row->look(what) : row->text;
+	return text;
 }
 
 void print_hint(const char *what, int error)
 {
-	bool clone = strncmp(what, "clone(", 6) == 0;
-	bool map = strncmp(what, "write(\"/proc/", 13) == 0;
-	bool proc = strncmp(what, "mount(\"proc\"", 12) == 0;
-	bool sys = strncmp(what, "mount(\"sysfs\"", 13) == 0;
-	bool bind = strncmp(what, "move_mount(", 11) == 0;
-	bool link = strncmp(what, "RTM_NEWLINK(", 12) == 0;
-	bool key = strncmp(what, "keyctl(", 7) == 0;
-	bool helper = strncmp(what, "new", 3) == 0;
-	bool exec = strncmp(what, "execvp(", 7) == 0;
-	bool refused = error == EPERM || error == EACCES;
+	const char *text = find_hint(more_hints, what, error);
 
-	if (clone && error == ENOSPC)
-		hint_limit_reached(what);
-	else if (clone && error == EPERM)
-		hint_userns_refused();
-	else if (refused && !exec && read_sysctl(APPARMOR_SYSCTL) == 1)
-		hint("AppArmor takes the capabilities away, sysctl "
-		     "kernel.apparmor_restrict_unprivileged_userns is 1: set "
-		     "it to 0, or give isolate a profile, see README.md");
-	else if (map && error == EPERM)
-		hint_map_refused(what);
-	else if (map && error == EINVAL)
-		hint("two ranges of a map must not overlap, neither inside nor "
-		     "outside, user_namespaces(7)");
-	else if (helper && error == ENOENT)
-		hint("newuidmap and newgidmap are in Debian's package uidmap");
-	else if (helper)
-		hint("/etc/subuid and /etc/subgid must give the caller these "
-		     "ids, subuid(5)");
-	else if (proc && error == EPERM)
-		hint_proc_masked();
-	else if (sys && error == EPERM)
-		hint("part of /sys may be mounted over, as in Docker: a new "
-		     "one would show what is below, and is refused");
-	else if (bind && error != EACCES)
-		hint("DEST of --bind must be there, a directory if SRC is one "
-		     "and a file if not");
-	else if (link && error == EOPNOTSUPP)
-		hint("this kernel has no veth: modprobe veth");
-	else if (key && error == EDQUOT)
-		hint("each isolate takes a key, and a user may have %ld: raise "
-		     "/proc/sys/kernel/keys/maxkeys, keyrings(7)",
-		     read_sysctl("kernel/keys/maxkeys"));
-	else if (error == EACCES && strchr(what, '(')) /* the child's */
-		hint("outside, root is one of the ids of the map: that one "
-		     "needs search permission on every directory of a path, "
-		     "and execute permission on a program");
+	if (!text)
+		text = find_hint(hints, what, error);
+	if (text)
+		dprintf(STDERR_FILENO, "hint: %s\n", text);
 }

@@ -3,44 +3,21 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <pwd.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "caps.h"
 #include "error.h"
+#include "file.h"
 #include "idmap.h"
 
-enum { MAP_SIZE = MOST_RANGES * sizeof("4294967295 4294967295 4294967295") };
-
-/* What differs between user ids and group ids. */
-static const struct id_kind {
-	const char *file;
-	const char *own_map;
-	const char *subordinate;
-	const char *sudo_variable;
-	const char *helper;
-	cap_value_t capability;
-	unsigned int (*own_id)(void);
-} kinds[] = {
-	{ "uid_map", "/proc/self/uid_map", "/etc/subuid", "SUDO_UID",
-	  "newuidmap", CAP_SETUID, geteuid },
-	{ "gid_map", "/proc/self/gid_map", "/etc/subgid", "SUDO_GID",
-	  "newgidmap", CAP_SETGID, getegid },
-};
-
-static const struct id_kind *kind_of(const char *file)
-{
-	return strcmp(file, kinds[0].file) == 0 ? &kinds[0] : &kinds[1];
-}
+/*
+ * The ids of plain root's PROGRAM. 2^30 is above all that adduser(8) hands out,
+ * and in the range that systemd keeps for containers: they are nobody's.
+ */
+enum { ROOT_START = 1 << 30, ROOT_COUNT = 1 << 16 };
 
 /*
  * Reads a decimal number and the character behind it. strtoul(3) alone would
@@ -89,73 +66,29 @@ void add_id_range(void *target, const char *value)
 	map->ranges[map->length++] = range;
 }
 
-/* The range of plain root where nothing else is said. */
-enum { DEFAULT_START = 100000, DEFAULT_COUNT = 65536 };
-
-static void append(struct id_map *map, unsigned int outside, unsigned int count)
-{
-	struct id_range *last = &map->ranges[map->length];
-	unsigned int inside =
-		map->length ? last[-1].inside + last[-1].count : 0;
-
-	*last = (struct id_range){ inside, outside, count };
-	map->length++;
-}
-
-/*
- * Appends the ranges that a file in the format of subuid(5), USER:START:COUNT,
- * has for the user, by name or by id: all or the first. Says if there is one. A
- * range that cannot be is passed over, and one that holds root too.
- */
-static bool append_subordinate(struct id_map *map, const char *path, uid_t user,
-			       bool all)
-{
-	const struct passwd *entry = getpwuid(user);
-	unsigned int start, count;
-	FILE *file = fopen(path, "re");
-	char line[256], id[16];
-
-	snprintf(id, sizeof(id), "%u", user);
-	while (file && fgets(line, sizeof(line), file) &&
-	       map->length < MOST_RANGES && (all || !map->subordinate)) {
-		const char *name = strtok(line, ":");
-		const char *text = strtok(NULL, "\n");
-
-		if (!name || !text ||
-		    (strcmp(name, id) != 0 &&
-		     (!entry || strcmp(name, entry->pw_name) != 0)))
-			continue;
-		if (!read_number(&text, &start, ':') || start == 0 ||
-		    !read_number(&text, &count, '\0') || count == 0 ||
-		    !in_range(start, count))
-			continue;
-		append(map, start, count);
-		map->subordinate = true;
-	}
-	if (file)
-		fclose(file);
-	return map->subordinate;
-}
-
 /* Says if the user namespace that we are in has all these ids. */
-static bool exists_here(const char *own_map, const struct id_range *range)
+static bool exists_here(const char *file, const struct id_range *range)
 {
 	unsigned int inside, outside, count;
-	FILE *file = fopen(own_map, "re");
+	char path[64];
+	FILE *map;
 	bool found = false;
 
-	if (!file)
-		die("fopen(\"%s\")", own_map);
+	snprintf(path, sizeof(path), "/proc/self/%s", file);
+	map = fopen(path, "re");
+	if (!map)
+		die("open(\"%s\")", path);
 	while (!found &&
-	       fscanf(file, "%u %u %u", &inside, &outside, &count) == 3)
+	       fscanf(map, "%u %u %u", &inside, &outside, &count) == 3)
 		found = range->outside >= inside && range->count <= count &&
 			range->outside - inside <= count - range->count;
-	fclose(file);
+	if (ferror(map))
+		die("read(\"%s\")", path);
+	fclose(map);
 	return found;
 }
 
-/* The id of the person behind sudo, or 0. */
-static unsigned int sudo_id(const char *variable)
+unsigned int sudo_id(const char *variable)
 {
 	const char *text = getenv(variable);
 	unsigned int id;
@@ -163,36 +96,24 @@ static unsigned int sudo_id(const char *variable)
 	return text && read_number(&text, &id, '\0') ? id : 0;
 }
 
-void default_id_map(struct id_map *map, const char *file, bool all)
+void default_id_map(struct id_map *map, const char *file)
 {
-	const struct id_kind *kind = kind_of(file);
+	bool uids = strcmp(file, "uid_map") == 0;
+	unsigned int sudo = sudo_id(uids ? "SUDO_UID" : "SUDO_GID");
+	const struct id_range person = { 0, sudo, 1 };
+	const struct id_range range = { 0, ROOT_START, ROOT_COUNT };
+	const struct id_range own = { 0, uids ? geteuid() : getegid(), 1 };
 	bool is_root = geteuid() == 0;
-	unsigned int id =
-		is_root ? sudo_id(kind->sudo_variable) : kind->own_id();
-	bool is_plain_root = is_root && id == 0;
-	uid_t user = is_root ? sudo_id("SUDO_UID") : geteuid();
 
 	if (map->length > 0)
 		return;
-	if (!is_plain_root)
-		append(map, id, 1);
-	if ((is_plain_root || all) &&
-	    !append_subordinate(map, kind->subordinate, user, all)) {
-		if (!is_plain_root)
-			reject("--map-auto: no line USER:START:COUNT for user "
-			       "%u in %s",
-			       user, kind->subordinate);
-		append(map, DEFAULT_START, DEFAULT_COUNT);
-	}
-	/* Root of another user namespace has other ids, or none but its own. */
-	if (is_root && !exists_here(kind->own_map, &map->ranges[0])) {
-		*map = (struct id_map){ 0 };
-		append(map, DEFAULT_START, DEFAULT_COUNT);
-	}
-	if (is_root && !exists_here(kind->own_map, &map->ranges[0])) {
-		map->length = 0;
-		append(map, kind->own_id(), 1);
-	}
+	map->length = 1;
+	if (is_root && sudo != 0 && exists_here(file, &person))
+		map->ranges[0] = person;
+	else if (is_root && exists_here(file, &range))
+		map->ranges[0] = range;
+	else
+		map->ranges[0] = own;
 }
 
 unsigned int inside_id(const struct id_map *map)
@@ -203,70 +124,18 @@ unsigned int inside_id(const struct id_map *map)
 	return map->ranges[0].inside;
 }
 
-/*
- * stdio would put the error off until fclose(3), and might split the text: the
- * kernel takes a map whole, in the first write, or not at all.
- */
-void write_proc(pid_t pid, const char *file, const char *text)
+void format_id_map(char text[MAP_SIZE], const struct id_map *map)
 {
-	char path[64];
-	ssize_t written;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		die("open(\"%s\")", path);
-	written = write(fd, text, strlen(text));
-	check(written < 0 ? -1 : 0, "write(\"%s\", \"%s\")", path, text);
-	close(fd);
-}
-
-/*
- * The map as arguments: newuidmap PID INSIDE OUTSIDE COUNT... Our signals are
- * blocked, see process.c. The helper's are not: Ctrl-C is to end it.
- */
-static void run_helper(const char *helper, pid_t pid, const char *map)
-{
-	char pid_text[16], map_copy[MAP_SIZE];
-	char *arguments[2 + 3 * MOST_RANGES + 1] = { (char *)helper, pid_text };
-	char **next = arguments + 2;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	pid_t child;
-	int status;
-
-	snprintf(pid_text, sizeof(pid_text), "%d", pid);
-	strcpy(map_copy, map);
-	for (char *word = strtok(map_copy, " \n"); word;
-	     word = strtok(NULL, " \n"))
-		*next++ = word;
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	errno = posix_spawnp(&child, helper, NULL, &attributes, arguments,
-			     environ);
-	if (errno)
-		die("%s %d \"%s\"", helper, pid, map);
-	if (waitpid(child, &status, 0) < 0)
-		die("waitpid(%d)", child);
-	errno = EPERM; /* it has said why */
-	check(status == 0 ? 0 : -1, "%s %d \"%s\"", helper, pid, map);
+	for (size_t i = 0; i < map->length; i++)
+		text += sprintf(text, "%s%u %u %u", i ? "\n" : "",
+				map->ranges[i].inside, map->ranges[i].outside,
+				map->ranges[i].count);
 }
 
 void write_id_map(pid_t pid, const char *file, const struct id_map *map)
 {
-	const struct id_kind *kind = kind_of(file);
 	char text[MAP_SIZE];
-	char *end = text;
 
-	for (size_t i = 0; i < map->length; i++)
-		end += sprintf(end, "%s%u %u %u", i ? "\n" : "",
-			       map->ranges[i].inside, map->ranges[i].outside,
-			       map->ranges[i].count);
-	if (map->subordinate && !has_capability(kind->capability))
-		run_helper(kind->helper, pid, text);
-	else
-		write_proc(pid, file, text);
+	format_id_map(text, map);
+	write_proc(pid, file, text);
 }

@@ -4,30 +4,31 @@
  * A map is a list of ranges, written once to /proc/PID/uid_map or gid_map by a
  * process of the parent user namespace; user_namespaces(7) has the rules.
  */
-#ifndef COMMON_IDMAP_H
-#define COMMON_IDMAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* COUNT ids from INSIDE on are COUNT ids from OUTSIDE on. */
+/* The COUNT ids from INSIDE on are the COUNT ids from OUTSIDE on. */
 struct id_range {
 	unsigned int inside;
 	unsigned int outside;
 	unsigned int count;
 };
 
-/*
- * The kernel reads a map in one write(2) of less than a page, 4096 bytes: room
- * for this many ranges, however long their numbers.
- */
-enum { MOST_RANGES = 120 };
+enum {
+	/*
+	 * The kernel reads a map in one write(2) of less than a page, 4096
+	 * bytes: room for this many ranges, however long their numbers.
+	 */
+	MOST_RANGES = 120,
+	MAP_SIZE = MOST_RANGES * sizeof("4294967295 4294967295 4294967295")
+};
 
 struct id_map {
 	struct id_range ranges[MOST_RANGES];
 	size_t length;
-	bool subordinate; /* has ids of /etc/subuid or /etc/subgid */
 };
 
 /*
@@ -38,30 +39,28 @@ struct id_map {
 void add_id_range(void *target, const char *value);
 
 /*
- * Fills in the map for file, "uid_map" or "gid_map", if it is empty.
+ * Fills in the map for file, "uid_map" or "gid_map", if it is empty; in the
+ * parent, before clone_child().
  *
- * 0 inside is the caller: an ordinary user, or the person who typed sudo. With
- * all, 1 and on are the ranges that /etc/subuid (/etc/subgid) gives this user;
- * reject() if it gives none. For plain root 0 and on are the first range that
- * it gives root (with all: all of them), else 100000 and on, so that root
- * inside is not root outside.
+ * 0 inside is the caller: an ordinary user, or the person who typed sudo. For
+ * plain root 0 and on are 1073741824 and on, which are nobody else's, so that
+ * root inside is not root outside; for root of a user namespace that does not
+ * have these, 0 is that root.
  */
-void default_id_map(struct id_map *map, const char *file, bool all);
+void default_id_map(struct id_map *map, const char *file);
+
+/* The id of the person behind sudo by SUDO_UID or SUDO_GID, or 0. */
+unsigned int sudo_id(const char *variable);
 
 /* The id that PROGRAM has by the map: 0 if that is mapped, else the first. */
 unsigned int inside_id(const struct id_map *map);
 
-/*
- * Writes text to /proc/PID/FILE in one write(2), as the kernel wants it, or
- * calls die().
+/* The map as /proc/PID/uid_map has it: a line "INSIDE OUTSIDE COUNT" a range.
  */
-void write_proc(pid_t pid, const char *file, const char *text);
+void format_id_map(char text[MAP_SIZE], const struct id_map *map);
 
 /*
- * Writes the map to /proc/PID/FILE, "uid_map" or "gid_map", or calls die().
- * Subordinate ids are written by newuidmap(1) or newgidmap(1) if the caller may
- * not map them itself.
+ * In the parent, before release_child(): writes the map to /proc/PID/FILE,
+ * "uid_map" or "gid_map", or calls die().
  */
 void write_id_map(pid_t pid, const char *file, const struct id_map *map);
-
-#endif

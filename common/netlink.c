@@ -1,23 +1,63 @@
 /*
  * Talks rtnetlink(7). See netlink.h.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/rtnetlink.h>
+#include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <linux/if.h> /* does not compile before net/if.h */
 
+#include "caps.h"
 #include "error.h"
+#include "file.h"
 #include "netlink.h"
+
+/*
+ * Who joins the network namespace that it is in already changes nothing. But
+ * the kernel asks for CAP_SYS_ADMIN in the user namespace that owns it, and so
+ * answers the question whether we are in that one, or above it.
+ */
+bool owns_network(void)
+{
+	int netns, result;
+
+	if (!has_capability(CAP_NET_ADMIN))
+		return false;
+	netns = open_netns(0);
+	result = setns(netns, CLONE_NEWNET);
+	if (result < 0 && errno != EPERM)
+		die("setns(%d, CLONE_NEWNET)", netns);
+	close(netns);
+	return result == 0;
+}
+
+int open_netns(pid_t pid)
+{
+	char path[64] = "/proc/self/ns/net";
+	int fd;
+
+	if (pid != 0)
+		snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("open(\"%s\")", path);
+	if (pid != 0)
+		narrate("open(\"%s\") = %d", path, fd);
+	return fd;
+}
 
 void open_netlink(struct netlink *netlink)
 {
 	int on = 1;
 
+	netlink->netns = open_netns(0);
 	netlink->sequence = 0;
 	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!netlink->socket)
@@ -29,9 +69,29 @@ void open_netlink(struct netlink *netlink)
 		die("setsockopt(NETLINK_EXT_ACK)");
 }
 
+void open_netlink_in(struct netlink *netlink, int netns)
+{
+	int here = open_netns(0);
+
+	check(setns(netns, CLONE_NEWNET), "setns(%d, CLONE_NEWNET)", netns);
+	open_netlink(netlink);
+	check(setns(here, CLONE_NEWNET), "setns(%d, CLONE_NEWNET)", here);
+	close(here);
+}
+
+unsigned long netns_id(const struct netlink *netlink)
+{
+	struct stat netns;
+
+	if (fstat(netlink->netns, &netns) < 0)
+		die("fstat(%d)", netlink->netns);
+	return netns.st_ino;
+}
+
 void close_netlink(struct netlink *netlink)
 {
 	mnl_socket_close(netlink->socket);
+	close(netlink->netns);
 }
 
 struct nlmsghdr *start_request(struct netlink *netlink, uint16_t type,
@@ -54,7 +114,7 @@ static int take_sentence(const struct nlattr *attribute, void *unused)
 	    mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) == 0) {
 		snprintf(sentence, sizeof(sentence), "%s",
 			 mnl_attr_get_str(attribute));
-		set_reason(sentence);
+		reporting.reason = sentence;
 	}
 	return MNL_CB_OK;
 }
@@ -80,21 +140,28 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 	return MNL_CB_ERROR;
 }
 
-static int take_attribute(const struct nlattr *attribute, void *state)
+static int take_link_attribute(const struct nlattr *attribute, void *netlink)
 {
 	if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE)
-		*(uint8_t *)state = mnl_attr_get_u8(attribute);
+		((struct netlink *)netlink)->link_state =
+			mnl_attr_get_u8(attribute);
 	return MNL_CB_OK;
 }
 
-static int take_link(const struct nlmsghdr *answer, void *state)
+static int take_answer(const struct nlmsghdr *answer, void *state)
 {
-	return mnl_attr_parse(answer, sizeof(struct ifinfomsg), take_attribute,
-			      state);
+	struct netlink *netlink = state;
+	const struct rtmsg *route = mnl_nlmsg_get_payload(answer);
+
+	if (answer->nlmsg_type == RTM_NEWLINK)
+		return mnl_attr_parse(answer, sizeof(struct ifinfomsg),
+				      take_link_attribute, netlink);
+	netlink->route_type = route->rtm_type;
+	return MNL_CB_OK;
 }
 
 /*
- * The acknowledgement comes last, after the link that RTM_GETLINK asks for.
+ * The acknowledgement comes last, after what RTM_GET... asks for.
  * mnl_cb_run2() compares the answers' sequence number with the request's.
  */
 int send_request(struct netlink *netlink, struct nlmsghdr *request)
@@ -104,7 +171,7 @@ int send_request(struct netlink *netlink, struct nlmsghdr *request)
 	ssize_t size;
 	int result;
 
-	set_reason(NULL);
+	reporting.reason = NULL;
 	if (mnl_socket_sendto(netlink->socket, request, request->nlmsg_len) < 0)
 		return -1;
 	do {
@@ -113,41 +180,59 @@ int send_request(struct netlink *netlink, struct nlmsghdr *request)
 		if (size < 0)
 			return -1;
 		result = mnl_cb_run2(netlink->buffer, (size_t)size,
-				     netlink->sequence, port, take_link,
-				     &netlink->link_state, take_control,
+				     netlink->sequence, port, take_answer,
+				     netlink, take_control,
 				     MNL_ARRAY_SIZE(take_control));
 	} while (result == MNL_CB_OK);
 	return result;
 }
 
-struct link find_link(const char *name)
+/*
+ * The kernel knows a link by its index, people by its name. Not
+ * if_nametoindex(3): that looks where we are, not where the socket is.
+ */
+static unsigned int index_of(struct netlink *netlink, const char *link)
 {
-	struct link link = { .index = if_nametoindex(name) };
+	int fd = mnl_socket_get_fd(netlink->socket);
+	struct ifreq request = { 0 };
 
-	if (link.index == 0)
-		die("if_nametoindex(\"%s\")", name);
-	snprintf(link.name, sizeof(link.name), "%s", name);
-	return link;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", link);
+	if (ioctl(fd, SIOCGIFINDEX, &request) < 0)
+		die("ioctl(SIOCGIFINDEX, \"%s\")", link);
+	return (unsigned int)request.ifr_ifindex;
 }
 
-void set_link_up(struct netlink *netlink, const struct link *link)
+void set_link_up(struct netlink *netlink, const char *link)
 {
 	struct nlmsghdr *request = start_request(netlink, RTM_NEWLINK, 0);
 	struct ifinfomsg *info =
 		mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
-	info->ifi_index = (int)link->index;
+	info->ifi_index = (int)index_of(netlink, link);
 	info->ifi_flags = IFF_UP;
 	info->ifi_change = IFF_UP;
-	check(send_request(netlink, request), "RTM_NEWLINK(%s, IFF_UP)",
-	      link->name);
+	check(send_request(netlink, request), "RTM_NEWLINK(%s, IFF_UP)", link);
+}
+
+void turn_ipv6_off(const char *link)
+{
+	static const char *const files[] = { "disable_ipv6", "accept_ra" };
+	char path[64];
+
+	if (access("/proc/sys/net/ipv6", F_OK) < 0 && errno == ENOENT)
+		return;
+	for (size_t i = 0; i < MNL_ARRAY_SIZE(files); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s",
+			 link, files[i]);
+		write_file(path, i == 0 ? "1" : "0");
+	}
 }
 
 /*
  * IFF_RUNNING would not tell: it is set while the state is unknown too, as it
  * is at first. From Linux 6.8 on, to be asked makes the kernel act.
  */
-void await_carrier(struct netlink *netlink, const struct link *link)
+void await_carrier(struct netlink *netlink, const char *link)
 {
 	bool up = false;
 
@@ -159,13 +244,12 @@ void await_carrier(struct netlink *netlink, const struct link *link)
 
 		if (i > 0)
 			usleep(1000);
-		info->ifi_index = (int)link->index;
+		info->ifi_index = (int)index_of(netlink, link);
 		if (send_request(netlink, request) < 0)
-			die("RTM_GETLINK(%s)", link->name);
+			die("RTM_GETLINK(%s)", link);
 		up = netlink->link_state == IF_OPER_UP;
 	}
-	narrate("RTM_GETLINK(%s): %s", link->name,
-		up ? "IF_OPER_UP" : "no carrier");
+	narrate("RTM_GETLINK(%s): %s", link, up ? "IF_OPER_UP" : "no carrier");
 }
 
 /* inet_ntoa(3) returns a static buffer: one address a message. */
@@ -175,7 +259,7 @@ static const char *text_of(struct address address)
 }
 
 void add_address(struct netlink *netlink, struct address address,
-		 const struct link *link)
+		 const char *link)
 {
 	struct nlmsghdr *request =
 		start_request(netlink, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
@@ -185,18 +269,39 @@ void add_address(struct netlink *netlink, struct address address,
 	info->ifa_family = AF_INET;
 	info->ifa_prefixlen = address.prefix;
 	info->ifa_scope = RT_SCOPE_UNIVERSE;
-	info->ifa_index = link->index;
+	info->ifa_index = index_of(netlink, link);
 	mnl_attr_put_u32(request, IFA_LOCAL, address.ip);
 	mnl_attr_put_u32(request, IFA_ADDRESS, address.ip);
 	check(send_request(netlink, request), "RTM_NEWADDR(%s/%d dev %s)",
-	      text_of(address), address.prefix, link->name);
+	      text_of(address), address.prefix, link);
+}
+
+/*
+ * The way to an address of our own is a local one. There may be none, or a
+ * route that says so.
+ */
+static bool is_our_own(struct netlink *netlink, struct address address)
+{
+	struct nlmsghdr *request = start_request(netlink, RTM_GETROUTE, 0);
+	struct rtmsg *route =
+		mnl_nlmsg_put_extra_header(request, sizeof(*route));
+
+	route->rtm_family = AF_INET;
+	route->rtm_dst_len = 32;
+	mnl_attr_put_u32(request, RTA_DST, address.ip);
+	if (send_request(netlink, request) == 0)
+		return netlink->route_type == RTN_LOCAL;
+	if (errno != ENETUNREACH && errno != EHOSTUNREACH && errno != EACCES &&
+	    errno != EINVAL)
+		die("RTM_GETROUTE(%s)", text_of(address));
+	return false;
 }
 
 /* ip route add ADDRESS/32 dev LINK metric METRIC, or del */
 static int change_route(struct netlink *netlink, uint16_t type, uint16_t flags,
-			struct address address, const struct link *link,
 			unsigned int metric)
 {
+	const struct claim *claim = &netlink->claim;
 	struct nlmsghdr *request = start_request(netlink, type, flags);
 	struct rtmsg *route =
 		mnl_nlmsg_put_extra_header(request, sizeof(*route));
@@ -207,49 +312,30 @@ static int change_route(struct netlink *netlink, uint16_t type, uint16_t flags,
 	route->rtm_scope = RT_SCOPE_LINK;
 	route->rtm_type = RTN_UNICAST;
 	route->rtm_protocol = RTPROT_BOOT;
-	mnl_attr_put_u32(request, RTA_DST, address.ip);
-	mnl_attr_put_u32(request, RTA_OIF, link->index);
+	mnl_attr_put_u32(request, RTA_DST, claim->address.ip);
+	mnl_attr_put_u32(request, RTA_OIF, claim->index);
 	mnl_attr_put_u32(request, RTA_PRIORITY, metric);
 	return send_request(netlink, request);
 }
 
-/* Only what is sent to an address of ours has it as its source too. */
-static bool is_our_own(struct address address)
-{
-	struct sockaddr_in name = { .sin_family = AF_INET,
-				    .sin_port = htons(9),
-				    .sin_addr = { address.ip } };
-	socklen_t size = sizeof(name);
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool ours;
-
-	if (fd < 0)
-		die("socket(AF_INET, SOCK_DGRAM)");
-	ours = connect(fd, (struct sockaddr *)&name, size) == 0 &&
-	       getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
-	       name.sin_addr.s_addr == address.ip;
-	close(fd);
-	return ours;
-}
-
 /*
- * So the routing table is the allocator: to add a route is atomic, and a route
- * is forgotten when its link goes, however that comes. An address of our own
+ * The routing table is the allocator: to add a route is atomic, and a route is
+ * forgotten when its link goes, however that comes. An address of our own
  * (isolate in isolate) would never be reached by a route.
  */
-static bool claim(struct netlink *netlink, struct address address,
-		  const struct link *link)
+static bool try_claim(struct netlink *netlink)
 {
+	const char *address = text_of(netlink->claim.address);
 	int result;
 
-	if (is_our_own(address))
+	if (is_our_own(netlink, netlink->claim.address))
 		return false;
 	result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-			      address, link, 0);
+			      0);
 	if (result < 0 && errno == EEXIST)
 		return false;
-	check(result, "RTM_NEWROUTE(%s/32 dev %s)", text_of(address),
-	      link->name);
+	check(result, "RTM_NEWROUTE(%s/32 dev %s)", address,
+	      netlink->claim.link);
 	return true;
 }
 
@@ -258,24 +344,26 @@ static bool claim(struct netlink *netlink, struct address address,
  * not to try all those that others have. None ends in 0 or in 255.
  */
 struct address claim_address(struct netlink *netlink, struct address first,
-			     const struct link *link)
+			     const char *link)
 {
 	const unsigned int network = 0x0a0b0000; /* 10.11.0.0/16 */
 	const unsigned int most = 256 * 254;
-	struct address address = first;
+	unsigned int index = index_of(netlink, link);
 
-	for (unsigned int i = 0; !claim(netlink, address, link); i++) {
-		unsigned int n = (link->index + i) % most;
+	netlink->claim = (struct claim){ .address = first, .index = index };
+	strcpy(netlink->claim.link, link);
+	for (unsigned int i = 0; !try_claim(netlink); i++) {
+		unsigned int n = (index + i) % most;
 
 		if (i == most)
 			reject("10.11.0.0/16: all addresses are taken");
-		address.ip = htonl(network + n / 254 * 256 + n % 254 + 1);
-		address.prefix = 16;
+		n = network + n / 254 * 256 + n % 254 + 1;
+		netlink->claim.address = (struct address){ htonl(n), 16 };
 	}
-	return address;
+	return netlink->claim.address;
 }
 
-/* That the link has gone already, and its routes with it, is no failure. */
+/* That the link is gone or down, and its routes with it, is no failure. */
 static int unless_gone(int result)
 {
 	bool gone = errno == ESRCH || errno == ENODEV || errno == ENETDOWN;
@@ -284,19 +372,26 @@ static int unless_gone(int result)
 }
 
 /*
- * The claim is the route with metric 0. One with another metric takes its place
- * until the link goes: connections that PROGRAM has left closing need a way, or
- * they would keep its network namespace for minutes.
+ * The claim is the route with metric 0. This one has another metric, and takes
+ * its place until the link goes: connections that PROGRAM has left closing need
+ * a way, or they would keep its network namespace for minutes.
  */
-void free_address(struct netlink *netlink, struct address address,
-		  const struct link *link)
+void keep_connected(struct netlink *netlink)
 {
-	int result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, address,
-				  link, link->index);
+	unsigned int metric = netlink->claim.index;
+	int result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, metric);
 
 	check(unless_gone(result), "RTM_NEWROUTE(%s/32 dev %s metric %u)",
-	      text_of(address), link->name, link->index);
-	result = change_route(netlink, RTM_DELROUTE, 0, address, link, 0);
+	      text_of(netlink->claim.address), netlink->claim.link, metric);
+}
+
+void free_address(struct netlink *netlink)
+{
+	int result;
+
+	if (netlink->claim.index == 0)
+		return;
+	result = change_route(netlink, RTM_DELROUTE, 0, 0);
 	check(unless_gone(result), "RTM_DELROUTE(%s/32 dev %s)",
-	      text_of(address), link->name);
+	      text_of(netlink->claim.address), netlink->claim.link);
 }

@@ -2,24 +2,28 @@
  * Parses the command line with getopt_long(3). See options.h.
  */
 #include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "hints.h"
 #include "options.h"
 
 #define VERSION "1.0"
 
-enum { MOST_ROWS = 16, ROW_0 = 256 };
+enum { COMMON_ROWS = 3, MOST_ROWS = 32 };
 
-static const struct option_row common_rows[] = {
-	{ 'v', "verbose", NULL, "say what is done, by whom, on stderr", NULL,
-	  NULL },
-	{ 'h', "help", NULL, "show this help", NULL, NULL },
-	{ 'V', "version", NULL, "show the version", NULL, NULL },
-	{ 0 }
+static void set_verbose(void *target, const char *value);
+static void print_help(void *target, const char *value);
+static void print_version(void *target, const char *value);
+
+/* Those of all steps; then come the step's own. */
+static struct option_row rows[MOST_ROWS + 1] = {
+	{ 'v', "verbose", NULL, "say what is done, by whom, on stderr",
+	  set_verbose, NULL },
+	{ 'h', "help", NULL, "show this help", print_help, NULL },
+	{ 'V', "version", NULL, "show the version", print_version, NULL },
 };
 
 void set_flag(void *target, const char *value)
@@ -28,14 +32,10 @@ void set_flag(void *target, const char *value)
 	*(bool *)target = true;
 }
 
-static void print_rows(const struct option_row *row)
+static void set_verbose(void *target, const char *value)
 {
-	for (; row->name; row++)
-		printf("  %c%c%c --%s%s%s\n          %s\n",
-		       row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-		       row->letter ? ',' : ' ', row->name,
-		       row->argument ? " " : "",
-		       row->argument ? row->argument : "", row->help);
+	(void)target, (void)value;
+	reporting.verbose = true;
 }
 
 /* What was printed may not have been written: isolate --help > /dev/full */
@@ -46,74 +46,81 @@ static _Noreturn void finish(void)
 	exit(EXIT_SUCCESS);
 }
 
-static _Noreturn void print_help(const struct option_row *rows)
+static void print_version(void *target, const char *value)
 {
+	(void)target, (void)value;
+	printf("isolate " VERSION "\n");
+	finish();
+}
+
+static void print_row(const struct option_row *row)
+{
+	char letter[] = { '-', row->letter, ',', '\0' };
+
+	printf("  %3s --%s%s%s\n          %s\n", row->letter ? letter : "",
+	       row->name, row->argument ? " " : "",
+	       row->argument ? row->argument : "", row->help);
+}
+
+static void print_help(void *target, const char *value)
+{
+	(void)target, (void)value;
 	printf("Usage: isolate [OPTIONS] PROGRAM [ARGS...]\n"
 	       "Run PROGRAM isolated from the rest of the system.\n\n");
-	print_rows(rows);
-	print_rows(common_rows);
+	for (int i = COMMON_ROWS; rows[i].name; i++)
+		print_row(&rows[i]);
+	for (int i = 0; i < COMMON_ROWS; i++)
+		print_row(&rows[i]);
 	printf("\nThe exit status is PROGRAM's, 128+N if signal N ended it,\n"
 	       "127 if it is not found, 126 if it cannot be run, and 125 if\n"
 	       "isolate itself fails.\n");
 	finish();
 }
 
-/* Finds the row of a short option; getopt_long() has accepted the letter. */
-static const struct option_row *find_row(const struct option_row *row,
-					 int letter)
+/* What getopt_long() returns for a row: its letter, or else its number. */
+static int key_of(int row)
 {
-	while (row->letter != letter)
+	return rows[row].letter ? rows[row].letter : row;
+}
+
+static void take_option(int key)
+{
+	int row = 0;
+
+	while (key_of(row) != key)
 		row++;
-	return row;
+	rows[row].set(rows[row].target, optarg);
 }
 
 /*
  * The leading "+" ends the options at PROGRAM, so that PROGRAM's own options
  * are left to it: isolate ls -l.
  */
-char **parse_command_line(int argc, char *argv[], const struct option_row *rows)
+char **parse_command_line(int argc, char *argv[], const struct option_row *more)
 {
 	static char name[] = "isolate";
-	char letters[2 * MOST_ROWS] = "+vhV";
-	struct option options[MOST_ROWS] = {
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-	};
-	struct option *next = options + 3;
-	int got;
+	char letters[2 * MOST_ROWS + 2] = "+", *letter = letters + 1;
+	struct option options[MOST_ROWS + 1] = { 0 };
+	int key;
 
+	reporting.explain = print_hint;
+	for (int i = COMMON_ROWS; more->name && i < MOST_ROWS; i++)
+		rows[i] = *more++;
 	for (int i = 0; rows[i].name; i++) {
-		int argument =
-			rows[i].argument ? required_argument : no_argument;
+		bool argument = rows[i].argument;
 
-		*next++ = (struct option){ rows[i].name, argument, NULL,
-					   ROW_0 + i };
+		options[i] = (struct option){ rows[i].name, argument, NULL,
+					      key_of(i) };
 		if (rows[i].letter)
-			sprintf(letters + strlen(letters), "%c%s",
-				rows[i].letter, rows[i].argument ? ":" : "");
+			letter += sprintf(letter, "%c%s", rows[i].letter,
+					  argument ? ":" : "");
 	}
 	argv[0] = name; /* getopt_long() starts its messages with it */
-	while ((got = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		const struct option_row *row;
-
-		switch (got) {
-		case 'v':
-			narrate_from_now_on();
-			break;
-		case 'h':
-			print_help(rows);
-		case 'V':
-			printf("isolate " VERSION "\n");
-			finish();
-		case '?':
+	while ((key = getopt_long(argc, argv, letters, options, NULL)) != -1)
+		if (key == '?')
 			exit(EXIT_ISOLATE);
-		default:
-			row = got >= ROW_0 ? rows + (got - ROW_0)
-					   : find_row(rows, got);
-			row->set(row->target, optarg);
-		}
-	}
+		else
+			take_option(key);
 	if (!argv[optind])
 		reject("no PROGRAM given: see isolate --help");
 	return argv + optind;

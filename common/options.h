@@ -4,8 +4,9 @@
  * A step lists its options as rows, one an option; parsing and --help both come
  * from them. -v, -h and -V are the same in all steps and need no row.
  */
-#ifndef COMMON_OPTIONS_H
-#define COMMON_OPTIONS_H
+#pragma once
+
+#include <stdbool.h>
 
 struct option_row {
 	char letter;	      /* the short option, or 0 */
@@ -21,11 +22,10 @@ struct option_row {
 void set_flag(void *target, const char *value);
 
 /*
- * Parses the command line by the rows, of which the last has no name. Returns
- * PROGRAM and its arguments, ending in NULL, for execvp(3). Does not return
- * after -h and -V (status 0), nor where the command line is wrong (125).
+ * First of all: parses the command line by these rows, of which the last has
+ * no name. Returns PROGRAM and its arguments, ending in NULL, for execvp(3).
+ * Does not return after -h and -V (status 0), nor where the command line is
+ * wrong (125). From here on errors come with hints.
  */
 char **parse_command_line(int argc, char *argv[],
-			  const struct option_row *rows);
-
-#endif
+			  const struct option_row *more);

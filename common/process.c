@@ -1,17 +1,13 @@
 /*
- * The life of the child, from clone(2) to waitpid(2). See process.h.
+ * The life of the child, from clone(2) to the last step before PROGRAM, and the
+ * sync pipe. See process.h.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,9 +15,6 @@
 
 #include "error.h"
 #include "process.h"
-
-#define DEFAULT_PATH \
-	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static const struct flag_name clone_flags[] = {
 	{ CLONE_NEWUSER, "CLONE_NEWUSER" },
@@ -38,10 +31,6 @@ enum { READ_END, WRITE_END };
 
 static int sync_pipe[2];
 static pid_t child_pid;
-
-/* What the caller gave us and PROGRAM is to find again. */
-static sigset_t callers_mask;
-static struct sigaction callers_sigchld;
 
 static void kill_child(void)
 {
@@ -67,50 +56,6 @@ static void occupy_standard_descriptors(void)
 }
 
 /*
- * All signals are blocked until PROGRAM runs: one that arrived earlier would
- * end one of the two in the middle of its work. The parent keeps them blocked
- * and takes them with sigwaitinfo(2). SIGCHLD may have been inherited as
- * ignored, and then waitpid(2) would find no child.
- */
-static void take_over_signals(void)
-{
-	struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t all;
-
-	sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, &callers_mask) < 0)
-		die("sigprocmask(SIG_SETMASK)");
-	if (sigaction(SIGCHLD, &by_default, &callers_sigchld) < 0)
-		die("sigaction(SIGCHLD)");
-}
-
-/*
- * A SIGPIPE that this process sent itself is from the narration, which nobody
- * reads: it is not PROGRAM's. One from elsewhere is.
- */
-static void drop_own_sigpipe(void)
-{
-	struct timespec now = { 0 };
-	sigset_t pipe_only;
-	siginfo_t info;
-
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	if (sigtimedwait(&pipe_only, &info, &now) == SIGPIPE &&
-	    info.si_pid != getpid())
-		kill(getpid(), SIGPIPE);
-}
-
-static void give_back_signals(void)
-{
-	drop_own_sigpipe();
-	if (sigaction(SIGCHLD, &callers_sigchld, NULL) < 0)
-		die("sigaction(SIGCHLD)");
-	if (sigprocmask(SIG_SETMASK, &callers_mask, NULL) < 0)
-		die("sigprocmask(SIG_SETMASK)");
-}
-
-/*
  * The system call itself and not glibc's clone(): without a stack it works as
  * fork(2), the child goes on here with a copy of all the parent has.
  */
@@ -125,14 +70,14 @@ pid_t clone_child(int flags, void (*run)(void *), void *argument)
 	name_flags(names, (unsigned long)flags, clone_flags);
 	child_pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (child_pid == 0) {
-		set_role("child");
+		reporting.role = "child";
 		run(argument);
 		_exit(EXIT_SUCCESS);
 	}
 	if (child_pid < 0)
 		die("clone(%s)", names);
 	narrate("clone(%s) = %d", names, (int)child_pid);
-	before_dying(kill_child);
+	reporting.clean_up = kill_child;
 	close(sync_pipe[READ_END]);
 	return child_pid;
 }
@@ -153,8 +98,12 @@ void release_child(void)
 
 void receive_from_parent(void *data, size_t size)
 {
+	ssize_t got = read(sync_pipe[READ_END], data, size);
+
+	if (got < 0)
+		die("read from the parent");
 	/* End of file: the parent has died. So does the child, in silence. */
-	if (read(sync_pipe[READ_END], data, size) != (ssize_t)size)
+	if (got != (ssize_t)size)
 		_exit(EXIT_ISOLATE);
 }
 
@@ -185,157 +134,4 @@ void die_with_parent(void)
 		die("poll");
 	if (parent.revents & POLLHUP)
 		_exit(EXIT_ISOLATE);
-}
-
-/* Reaps all that has ended. Returns true, and its status, if child has. */
-static bool reap(pid_t child, int *status, bool *stopped)
-{
-	pid_t pid;
-	int got;
-
-	*stopped = false;
-	while ((pid = waitpid(-1, &got, WNOHANG | WUNTRACED)) > 0) {
-		if (pid != child)
-			continue;
-		*status = got;
-		*stopped = WIFSTOPPED(got);
-		if (!*stopped)
-			return true;
-	}
-	return false;
-}
-
-/*
- * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
- * kernel drops where there is no shell to continue us, setpgid(2). Not for
- * process 1: that cannot stop, and to try would discard a pending SIGCONT.
- */
-static void stop(void)
-{
-	sigset_t stop_only;
-
-	sigemptyset(&stop_only);
-	sigaddset(&stop_only, SIGTSTP);
-	kill(getpid(), SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &stop_only, NULL);
-	sigprocmask(SIG_BLOCK, &stop_only, NULL);
-}
-
-/* The child is stopped by force: as process 1 it would ignore Ctrl-Z. */
-static void stop_both(pid_t child)
-{
-	kill(child, SIGSTOP);
-	stop();
-	kill(child, SIGCONT);
-}
-
-static bool is_stop(const siginfo_t *info)
-{
-	struct sigaction action;
-
-	return (info->si_signo == SIGTSTP || info->si_signo == SIGTTIN ||
-		info->si_signo == SIGTTOU) &&
-	       sigaction(info->si_signo, NULL, &action) == 0 &&
-	       action.sa_handler == SIG_DFL;
-}
-
-/*
- * si_code says where a signal comes from. One from a process is for us alone.
- * So is, of the kernel's, what an alarm(2) of the caller brings, and the
- * terminal's hang-up where we lead the session. The others are of the terminal,
- * and all of the foreground process group has had those.
- */
-static bool has_reached_child(const siginfo_t *info)
-{
-	if (info->si_signo == SIGALRM)
-		return false;
-	if (info->si_signo == SIGHUP && getsid(0) == getpid())
-		return false;
-	return info->si_code > 0;
-}
-
-int wait_child(pid_t child)
-{
-	int got, status;
-	sigset_t all;
-	siginfo_t info;
-	bool stopped;
-
-	sigfillset(&all);
-	for (;;) {
-		got = sigwaitinfo(&all, &info);
-		if (got < 0 || (got != SIGCHLD && info.si_pid == getpid()))
-			continue;
-		if (got == SIGCHLD) {
-			if (reap(child, &status, &stopped))
-				break;
-			if (stopped && getpid() != 1)
-				stop();
-		} else if (is_stop(&info) && getpid() != 1) {
-			stop_both(child);
-		} else if (!has_reached_child(&info)) {
-			kill(child, got);
-		}
-	}
-	before_dying(NULL);
-	if (WIFSIGNALED(status)) {
-		narrate("waitpid(%d) = signal %d", child, WTERMSIG(status));
-		return 128 + WTERMSIG(status);
-	}
-	narrate("waitpid(%d) = exit status %d", child, WEXITSTATUS(status));
-	return WEXITSTATUS(status);
-}
-
-/*
- * PROGRAM would otherwise find the caller's keys in its session keyring, and a
- * key is not part of any namespace. A kernel may be built without keys.
- */
-static void join_new_session_keyring(void)
-{
-	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-
-	if (id < 0 && errno == ENOSYS)
-		return;
-	check(id < 0 ? -1 : 0, "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
-}
-
-static bool is_in_path(const char *program)
-{
-	const char *variable = getenv("PATH");
-	char *dirs = strdup(variable ? variable : "");
-	bool found = false;
-	char path[PATH_MAX];
-
-	if (!dirs)
-		die("strdup");
-	for (char *dir = strtok(dirs, ":"); dir; dir = strtok(NULL, ":")) {
-		snprintf(path, sizeof(path), "%s/%s", dir, program);
-		found = found || access(path, F_OK) == 0;
-	}
-	free(dirs);
-	return found;
-}
-
-void set_default_path(const char *program)
-{
-	if (!strchr(program, '/') && !is_in_path(program) &&
-	    setenv("PATH", DEFAULT_PATH, 1) < 0)
-		die("setenv(\"PATH\")");
-}
-
-void exec_program(char *program[])
-{
-	join_new_session_keyring();
-	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
-	      "prctl(PR_SET_NO_NEW_PRIVS, 1)");
-	closefrom(STDERR_FILENO + 1);
-	narrate("execvp(\"%s\")", program[0]);
-	give_back_signals();
-	execvp(program[0], program);
-	/* EACCES may be that of a directory in PATH: then it was not found. */
-	if (errno == EACCES && !strchr(program[0], '/') &&
-	    !is_in_path(program[0]))
-		errno = ENOENT;
-	die_with(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN,
-		 "execvp(\"%s\")", program[0]);
 }

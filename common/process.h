@@ -1,67 +1,77 @@
 /*
  * Parent and child: cloning, the sync pipe between the two, the last steps
- * before PROGRAM, waiting for it, and passing signals on to it.
+ * before PROGRAM, and waiting for it.
  *
  *	parent				child
  *	clone_child()  ---------------> await_release()
- *	sets up from outside		.  (waits)
+ *	writes the id maps		.  (waits)
  *	release_child()  -------------> returns
- *	.				die_with_parent()
+ *	sets up from outside		die_with_parent()
  *	.				sets up from inside
  *	wait_child()			exec_program()
  *	.  (passes signals on)		PROGRAM runs
  *	returns its status <----------- PROGRAM ends
  */
-#ifndef COMMON_PROCESS_H
-#define COMMON_PROCESS_H
+#pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 /*
- * In the parent: blocks all signals and creates a child, which calls run(), by
- * clone(2) with the flags given (CLONE_NEW... and SIGCHLD). Returns the pid.
- * From here on die() in the parent kills and reaps the child first.
+ * In the parent, once: blocks all signals and creates a child, which calls
+ * run(), by clone(2) with the flags given (CLONE_NEW... and SIGCHLD). Returns
+ * the pid. From here on die() in the parent kills and reaps the child first.
  */
 pid_t clone_child(int flags, void (*run)(void *), void *argument);
 
-/* In the parent: lets the child go on. */
+/* In the parent, once the id maps are written: lets the child go on. */
 void release_child(void);
 
 /* In the parent, after release_child(): hands the child size bytes. */
 void send_to_child(const void *data, size_t size);
 
 /*
- * In the parent: waits until the child ends, passing on the signals that it is
- * sent. Returns the exit status, or 128 + N where signal N ended the child. All
- * other children that end are reaped too.
+ * In the parent, last: waits until the child ends, passing on the signals that
+ * it is sent. Returns the exit status, or 128 + N where signal N ended the
+ * child. All other children that end are reaped too. In wait.c.
  */
 int wait_child(pid_t child);
 
-/* In the child: waits for release_child(). If the parent dies, so does it. */
+/*
+ * In the child, first: waits for release_child(). If the parent dies, so does
+ * the child.
+ */
 void await_release(void);
 
 /* In the child, after await_release(): takes what send_to_child() sent. */
 void receive_from_parent(void *data, size_t size);
 
 /*
- * In the child: from here on the kernel kills it when the parent dies. To be
- * called after the last change of ids, which would undo it.
+ * In the child, after the last change of ids, which would undo it: from here on
+ * the kernel kills the child when the parent dies.
  */
 void die_with_parent(void);
 
 /*
- * For a new root, where the caller's PATH may mean nothing: sets PATH to a
- * default if program, which has no slash in it, is not found by the old one.
- */
-void set_default_path(const char *program);
-
-/*
- * In the child: executes program[0], looked up in PATH, with the caller's
+ * In the child, last: executes program[0], looked up in PATH, with the caller's
  * environment and signal state, file descriptors 0, 1 and 2, no_new_privs, and
  * a session keyring of its own. Exits with 127 if it is not found, with 126 if
- * it cannot be run.
+ * it cannot be run. In program.c.
  */
 void exec_program(char *program[]) __attribute__((noreturn));
 
-#endif
+/* Says if PATH has a directory with this file. At any time. In program.c. */
+bool is_in_path(const char *program);
+
+/*
+ * These two surround the life of the child; the functions above call them. In
+ * wait.c.
+ *
+ * All signals are blocked until PROGRAM runs: one that arrived earlier would
+ * end one of the two in the middle of its work.
+ */
+void take_over_signals(void);
+
+/* In the child, before PROGRAM: the signal mask and SIGCHLD of the caller. */
+void give_back_signals(void);

@@ -9,13 +9,12 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../common/caps.h"
 #include "../common/error.h"
+#include "../common/file.h"
 #include "../common/idmap.h"
 #include "../common/options.h"
 #include "../common/process.h"
@@ -23,8 +22,6 @@
 struct options {
 	struct id_map uid_map;
 	struct id_map gid_map;
-	bool map_auto;
-	uint64_t dropped_caps;
 	const char *hostname;
 	char **program;
 };
@@ -45,12 +42,6 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
 		  "map these group ids (repeatable)", add_id_range,
 		  &options->gid_map },
-		{ 0, "map-auto", NULL,
-		  "map all subordinate ids too, /etc/subuid and /etc/subgid",
-		  set_flag, &options->map_auto },
-		{ 0, "cap-drop", "LIST",
-		  "capabilities that PROGRAM must not have, or all",
-		  add_capabilities, &options->dropped_caps },
 		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
 		  set_hostname, &options->hostname },
 		{ 0 },
@@ -58,22 +49,21 @@ static void parse_options(struct options *options, int argc, char *argv[])
 
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
-	default_id_map(&options->uid_map, "uid_map", options->map_auto);
-	default_id_map(&options->gid_map, "gid_map", options->map_auto);
+	default_id_map(&options->uid_map, "uid_map");
+	default_id_map(&options->gid_map, "gid_map");
 }
 
 /*
  * User namespace, from outside: says which ids inside are which ids outside.
  *
- * Until this is done all ids inside are the overflow id 65534. setgroups comes
- * first: a member of a group may have fewer rights than others (a file of mode
- * 0604), so leaving the group must not become possible in a user namespace.
- * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
- * is denied: CVE-2014-8989, user_namespaces(7). newgidmap(1) sees to it itself.
+ * setgroups comes first: a member of a group may have fewer rights than others
+ * (a file of mode 0604), so a user namespace must be no way to leave a group.
+ * Without CAP_SETGID the kernel takes no gid_map until setgroups(2) is denied:
+ * CVE-2014-8989, user_namespaces(7).
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (!has_capability(CAP_SETGID) && !options->gid_map.subordinate)
+	if (!has_capability(CAP_SETGID))
 		write_proc(child, "setgroups", "deny");
 	write_id_map(child, "gid_map", &options->gid_map);
 	write_id_map(child, "uid_map", &options->uid_map);
@@ -81,7 +71,7 @@ static void map_ids(pid_t child, const struct options *options)
 
 /*
  * User namespace, from inside: becomes root, or, where a map has no 0, its
- * first id. The groups go first, since only root may change them.
+ * first id. The groups go first, since only root may drop them.
  */
 static void take_ids(const struct options *options)
 {
@@ -103,7 +93,7 @@ static void set_up_uts(const struct options *options)
 	check(sethostname(name, strlen(name)), "sethostname(\"%s\")", name);
 }
 
-/* What the child does, from the moment the parent has set it up. */
+/* What the child does, from the moment the parent has mapped its ids. */
 static void run_child(void *argument)
 {
 	struct options *options = argument;
@@ -112,7 +102,6 @@ static void run_child(void *argument)
 	take_ids(options);
 	die_with_parent();
 	set_up_uts(options);
-	drop_capabilities(options->dropped_caps);
 	exec_program(options->program);
 }
 

@@ -10,17 +10,13 @@
  * Step 5, the pid namespace: PROGRAM is process 1, or a child of it. It knows
  * no processes but its own, and all of these end with process 1.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,6 +24,7 @@
 
 #include "../common/caps.h"
 #include "../common/error.h"
+#include "../common/file.h"
 #include "../common/idmap.h"
 #include "../common/netlink.h"
 #include "../common/options.h"
@@ -36,20 +33,20 @@
 #define HOST_ADDRESS ((struct address){ inet_addr("10.11.12.13"), 32 })
 #define PEER_ADDRESS ((struct address){ inet_addr("10.11.12.14"), 24 })
 
-/* What the parent keeps of the host's side of the veth pair. */
+/* The host's side of the veth pair. */
 struct host_side {
+	bool is_private; /* where we may not change the host's own network */
+	int birthplace;	 /* the network namespace that the child is born in */
 	struct netlink netlink;
-	struct link link;
-	struct address peer_address;
+	char link[IF_NAMESIZE];
+	struct address peer; /* of peer0 */
 };
 
 struct options {
 	struct id_map uid_map;
 	struct id_map gid_map;
-	bool map_auto;
-	uint64_t dropped_caps;
 	const char *hostname;
-	bool loopback;
+	struct host_side host;
 	bool init;
 	char **program;
 };
@@ -61,13 +58,6 @@ static void set_hostname(void *hostname, const char *value)
 	*(const char **)hostname = value;
 }
 
-static void set_net(void *loopback, const char *value)
-{
-	*(bool *)loopback = strcmp(value, "loopback") == 0;
-	if (!*(bool *)loopback && strcmp(value, "veth") != 0)
-		reject("--net %s: not veth or loopback", value);
-}
-
 static void parse_options(struct options *options, int argc, char *argv[])
 {
 	const struct option_row rows[] = {
@@ -77,17 +67,8 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 'g', "gid-map", "INSIDE:OUTSIDE:COUNT",
 		  "map these group ids (repeatable)", add_id_range,
 		  &options->gid_map },
-		{ 0, "map-auto", NULL,
-		  "map all subordinate ids too, /etc/subuid and /etc/subgid",
-		  set_flag, &options->map_auto },
-		{ 0, "cap-drop", "LIST",
-		  "capabilities that PROGRAM must not have, or all",
-		  add_capabilities, &options->dropped_caps },
 		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
 		  set_hostname, &options->hostname },
-		{ 0, "net", "veth|loopback",
-		  "a veth pair to the host (default), or lo alone", set_net,
-		  &options->loopback },
 		{ 0, "init", NULL,
 		  "run PROGRAM under a process 1 that reaps and passes signals",
 		  set_flag, &options->init },
@@ -96,22 +77,21 @@ static void parse_options(struct options *options, int argc, char *argv[])
 
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
-	default_id_map(&options->uid_map, "uid_map", options->map_auto);
-	default_id_map(&options->gid_map, "gid_map", options->map_auto);
+	default_id_map(&options->uid_map, "uid_map");
+	default_id_map(&options->gid_map, "gid_map");
 }
 
 /*
  * User namespace, from outside: says which ids inside are which ids outside.
  *
- * Until this is done all ids inside are the overflow id 65534. setgroups comes
- * first: a member of a group may have fewer rights than others (a file of mode
- * 0604), so leaving the group must not become possible in a user namespace.
- * Without CAP_SETGID the kernel therefore takes no gid_map until setgroups(2)
- * is denied: CVE-2014-8989, user_namespaces(7). newgidmap(1) sees to it itself.
+ * setgroups comes first: a member of a group may have fewer rights than others
+ * (a file of mode 0604), so a user namespace must be no way to leave a group.
+ * Without CAP_SETGID the kernel takes no gid_map until setgroups(2) is denied:
+ * CVE-2014-8989, user_namespaces(7).
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (!has_capability(CAP_SETGID) && !options->gid_map.subordinate)
+	if (!has_capability(CAP_SETGID))
 		write_proc(child, "setgroups", "deny");
 	write_id_map(child, "gid_map", &options->gid_map);
 	write_id_map(child, "uid_map", &options->uid_map);
@@ -119,7 +99,7 @@ static void map_ids(pid_t child, const struct options *options)
 
 /*
  * User namespace, from inside: becomes root, or, where a map has no 0, its
- * first id. The groups go first, since only root may change them.
+ * first id. The groups go first, since only root may drop them.
  */
 static void take_ids(const struct options *options)
 {
@@ -142,43 +122,21 @@ static void set_up_uts(const struct options *options)
 }
 
 /*
- * Network namespace, from outside: an ordinary user may not change the host's.
- * So the parent joins the child's user namespace, in which it may do anything,
- * having created it, and takes a network namespace there: a private host side.
+ * ip link add peer0 up type veth peer name NAME netns HOST, as seen from
+ * inside. peer0 comes up first: the last can send at once, the other a moment
+ * later, and the child can wait for its own. Unless told, veth has a queue a
+ * processor.
  */
-static void take_private_network(pid_t child, const struct options *options)
-{
-	char path[64];
-	int userns;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", child);
-	userns = open(path, O_RDONLY | O_CLOEXEC);
-	check(userns, "open(\"%s\") = %d", path, userns);
-	check(setns(userns, CLONE_NEWUSER), "setns(%d, CLONE_NEWUSER)", userns);
-	/* Root in there may ptrace(2) us now: fine only if that is us. */
-	if (geteuid() != inside_id(&options->uid_map))
-		check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	check(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
-	close(userns);
-}
-
-/*
- * ip link add peer0 up netns CHILD type veth peer name NAME. peer0 is born
- * inside, since moving it takes longer, and up: the end that comes up last can
- * send at once, the other a moment later, and the child can wait for its own.
- * Unless told, veth makes send queues for all processors, and then undoes it.
- */
-static void create_veth(struct netlink *netlink, const char *name, pid_t child)
+static void create_veth(struct netlink *inside, const char *name, int host)
 {
 	struct nlmsghdr *request =
-		start_request(netlink, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+		start_request(inside, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg *link =
 		mnl_nlmsg_put_extra_header(request, sizeof(*link));
 	struct nlattr *info, *data, *peer;
 
 	link->ifi_flags = link->ifi_change = IFF_UP;
 	mnl_attr_put_strz(request, IFLA_IFNAME, "peer0");
-	mnl_attr_put_u32(request, IFLA_NET_NS_PID, (uint32_t)child);
 	mnl_attr_put_u32(request, IFLA_NUM_TX_QUEUES, 1);
 	info = mnl_attr_nest_start(request, IFLA_LINKINFO);
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
@@ -186,48 +144,66 @@ static void create_veth(struct netlink *netlink, const char *name, pid_t child)
 	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
 	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)host);
 	mnl_attr_put_u32(request, IFLA_NUM_TX_QUEUES, 1);
 	mnl_attr_nest_end(request, peer);
 	mnl_attr_nest_end(request, data);
 	mnl_attr_nest_end(request, info);
-	check(send_request(netlink, request),
-	      "RTM_NEWLINK(peer0 up netns %d, veth, peer %s)", child, name);
+	check(send_request(inside, request),
+	      "RTM_NEWLINK(peer0 up, veth, peer %s netns %d)", name, host);
 }
 
-/* A name for each: other isolates have host ends, or had, not yet gone. */
-static void connect_host(struct host_side *host, pid_t child,
-			 const struct options *options)
+/* The host's end is named by the namespace inside, so that no two are alike. */
+static void connect_host(struct host_side *host, struct netlink *inside)
 {
-	char name[IF_NAMESIZE];
+	snprintf(host->link, sizeof(host->link), "veth%lu", netns_id(inside));
+	create_veth(inside, host->link, host->netlink.netns);
+	if (!host->is_private)
+		turn_ipv6_off(host->link);
+	set_link_up(&host->netlink, host->link);
+	add_address(&host->netlink, HOST_ADDRESS, host->link);
+	host->peer = claim_address(&host->netlink, PEER_ADDRESS, host->link);
+}
 
-	if (!owns_network())
-		take_private_network(child, options);
+/* Network namespace, from outside: connects it to the host's. */
+static void set_up_host_side(struct host_side *host)
+{
+	struct netlink inside;
+
+	if (host->is_private)
+		return;
 	open_netlink(&host->netlink);
-	snprintf(name, sizeof(name), "veth%d", child);
-	create_veth(&host->netlink, name, child);
-	host->link = find_link(name);
-	set_link_up(&host->netlink, &host->link);
-	add_address(&host->netlink, HOST_ADDRESS, &host->link);
-	host->peer_address =
-		claim_address(&host->netlink, PEER_ADDRESS, &host->link);
+	open_netlink_in(&inside, host->birthplace);
+	connect_host(host, &inside);
+	close_netlink(&inside);
+	close(host->birthplace);
+	send_to_child(&host->peer, sizeof(host->peer));
+	keep_connected(&host->netlink);
+}
+
+/* The network that the child was born in lives on, held by the parent. */
+static void leave_host_side(struct host_side *host)
+{
+	if (host->is_private) {
+		open_netlink(&host->netlink);
+		check(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
+	}
 }
 
 /* Network namespace, from inside: lo is there, but down. */
-static void set_up_net(const struct options *options)
+static void set_up_net(struct host_side *host)
 {
-	struct netlink netlink;
-	struct address address;
-	struct link link = find_link("lo");
+	struct netlink inside;
 
-	open_netlink(&netlink);
-	set_link_up(&netlink, &link);
-	if (!options->loopback) {
-		receive_from_parent(&address, sizeof(address));
-		link = find_link("peer0");
-		add_address(&netlink, address, &link);
-		await_carrier(&netlink, &link);
-	}
-	close_netlink(&netlink);
+	open_netlink(&inside);
+	set_link_up(&inside, "lo");
+	if (host->is_private)
+		connect_host(host, &inside);
+	else
+		receive_from_parent(&host->peer, sizeof(host->peer));
+	add_address(&inside, host->peer, "peer0");
+	await_carrier(&inside, "peer0");
+	close_netlink(&inside);
 }
 
 /*
@@ -256,7 +232,8 @@ static void become_init(void)
 {
 	pid_t program;
 
-	/* No way through /proc/1 to isolate's files, see CVE-2019-5736. */
+	/* In /proc, nobody inside is to find isolate through it: CVE-2019-5736.
+	 */
 	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
 	closefrom(STDERR_FILENO + 1);
 	program = fork();
@@ -264,12 +241,12 @@ static void become_init(void)
 		die("fork()");
 	if (program == 0)
 		return;
-	set_role("init");
+	reporting.role = "init";
 	narrate("fork() = %d", program);
 	_exit(wait_child(program));
 }
 
-/* What the child does, from the moment the parent has set it up. */
+/* What the child does, from the moment the parent has mapped its ids. */
 static void run_child(void *argument)
 {
 	struct options *options = argument;
@@ -279,8 +256,8 @@ static void run_child(void *argument)
 	die_with_parent();
 	leave_process_group();
 	set_up_uts(options);
-	set_up_net(options);
-	drop_capabilities(options->dropped_caps);
+	leave_host_side(&options->host);
+	set_up_net(&options->host);
 	if (options->init)
 		become_init();
 	exec_program(options->program);
@@ -290,7 +267,6 @@ int main(int argc, char *argv[])
 {
 	static struct options options;
 	int flags = SIGCHLD;
-	struct host_side host;
 	pid_t child;
 	int status;
 
@@ -300,19 +276,15 @@ int main(int argc, char *argv[])
 	flags |= CLONE_NEWIPC;
 	flags |= CLONE_NEWNET;
 	flags |= CLONE_NEWPID;
+	options.host.is_private = !owns_network();
 
 	child = clone_child(flags, run_child, &options);
+	options.host.birthplace = open_netns(child);
 	map_ids(child, &options);
-	if (!options.loopback)
-		connect_host(&host, child, &options);
 	release_child();
-	if (!options.loopback)
-		send_to_child(&host.peer_address, sizeof(host.peer_address));
+	set_up_host_side(&options.host);
 
 	status = wait_child(child);
-	if (!options.loopback) {
-		free_address(&host.netlink, host.peer_address, &host.link);
-		close_netlink(&host.netlink);
-	}
+	free_address(&options.host.netlink);
 	return status;
 }

@@ -114,16 +114,39 @@ namespace() {
 	readlink "/proc/$2/ns/$1"
 }
 
-# on_host_side PID COMMAND...: runs it where the host's end of the veth pair
-# is, which is the network namespace that isolate itself, PID, is in: the
-# host's, or, for an ordinary user, a private one.
+# host_side_of PID: a file that leads to the network namespace with the host's
+# end of the veth pair. It is the one that the process is in, be it the host's or
+# a private one; or one that it keeps by a descriptor, which is neither the
+# host's nor PROGRAM's.
+host_side_of() {
+	local fd host programs
+	host=$(namespace net self)
+	programs=$(namespace net "$(children_of "$1" | head -n 1)")
+	for fd in "/proc/$1"/fd/*; do
+		case $(readlink "$fd") in
+		"$host" | "$programs") ;;
+		net:*)
+			echo "$fd"
+			return
+			;;
+		esac
+	done
+	echo "/proc/$1/ns/net"
+}
+
+# on_host_side PID COMMAND...: runs it where the host's end of the veth pair of
+# isolate, PID, is. A private one belongs to PROGRAM's user namespace, in which
+# an ordinary user needs to be for it.
 on_host_side() {
-	local pid=$1
+	local side enter=()
+	side=$(host_side_of "$1")
+	is_root || enter=(--preserve-credentials
+		--user="/proc/$(children_of "$1" | head -n 1)/ns/user")
 	shift
-	if [ "$(namespace net "$pid")" = "$(namespace net self)" ]; then
+	if [ "$(readlink "$side")" = "$(namespace net self)" ]; then
 		"$@"
 	else
-		nsenter --user --net --preserve-credentials --target "$pid" "$@"
+		nsenter "${enter[@]}" --net="$side" "$@"
 	fi
 }
 

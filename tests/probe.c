@@ -5,13 +5,20 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/keyctl.h>
 #include <mqueue.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/if_ether.h>
+#include <netinet/ip6.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -148,6 +155,95 @@ static void leave_chroot(char *argv[])
 	puts("out");
 }
 
+/* The Internet checksum, RFC 1071: the words may come in any number of calls.
+ */
+static uint32_t add_words(uint32_t sum, const void *data, size_t size)
+{
+	for (const uint8_t *byte = data; size > 1; byte += 2, size -= 2)
+		sum += (uint32_t)(byte[0] << 8 | byte[1]);
+	return sum;
+}
+
+/*
+ * advertise LINK: sends what an IPv6 router says of itself, RFC 4861, to all on
+ * the link: here I am, for half an hour, and 2001:db8::/64 is on this link.
+ */
+static void advertise(char *argv[])
+{
+	struct {
+		struct ip6_hdr ip;
+		struct nd_router_advert advert;
+		struct nd_opt_prefix_info prefix;
+	} packet = {
+		.ip = { .ip6_nxt = IPPROTO_ICMPV6, .ip6_hlim = 255 },
+		.advert = { .nd_ra_type = ND_ROUTER_ADVERT,
+			    .nd_ra_router_lifetime = htons(1800) },
+		.prefix = { .nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION,
+			    .nd_opt_pi_len = sizeof(packet.prefix) / 8,
+			    .nd_opt_pi_prefix_len = 64,
+			    .nd_opt_pi_flags_reserved =
+				    ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO,
+			    .nd_opt_pi_valid_time = htonl(86400),
+			    .nd_opt_pi_preferred_time = htonl(14400) },
+	};
+	const uint16_t length = sizeof(packet) - sizeof(packet.ip);
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_IPV6),
+		.sll_ifindex = (int)if_nametoindex(argv[0]),
+		.sll_halen = ETH_ALEN,
+		.sll_addr = { 0x33, 0x33, 0, 0, 0, 1 },
+	};
+	int fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+	uint32_t sum;
+
+	inet_pton(AF_INET6, "fe80::1", &packet.ip.ip6_src);
+	inet_pton(AF_INET6, "ff02::1", &packet.ip.ip6_dst);
+	inet_pton(AF_INET6, "2001:db8::", &packet.prefix.nd_opt_pi_prefix);
+	packet.ip.ip6_vfc = 6 << 4; /* of a union with the others */
+	packet.ip.ip6_plen = htons(length);
+	sum = add_words(length + IPPROTO_ICMPV6, &packet.ip.ip6_src,
+			2 * sizeof(struct in6_addr));
+	sum = add_words(sum, &packet.advert, length);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	packet.advert.nd_ra_cksum = htons((uint16_t)~sum);
+	if (sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&to,
+		   sizeof(to)) != sizeof(packet))
+		err(EXIT_FAILURE, "sendto(%s)", argv[0]);
+}
+
+/* What became of an attempt. */
+static void tell(const char *what, long result)
+{
+	printf("%s: %s\n", what, result < 0 ? strerror(errno) : "done");
+	fflush(stdout);
+}
+
+/*
+ * take-over PID: tries to get hold of a process: by ptrace(2), its memory, its
+ * program, its descriptors. The process is first named, so that one sees which.
+ * Its number is that of the /proc below, where one mounted over it can go.
+ */
+static void take_over(char *argv[])
+{
+	static const char *const files[] = { "mem", "exe", "fd/0" };
+	char path[64], text[64] = "";
+	ssize_t size;
+	int fd;
+
+	umount2("/proc", MNT_DETACH);
+	snprintf(path, sizeof(path), "/proc/%s/comm", argv[0]);
+	fd = open(path, O_RDONLY);
+	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	printf("comm: %s", size < 0 ? "none\n" : text);
+	tell("ptrace", ptrace(PTRACE_SEIZE, atoi(argv[0]), NULL, NULL));
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%s/%s", argv[0], files[i]);
+		tell(files[i], open(path, i == 0 ? O_RDWR : O_RDONLY));
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	static const struct {
@@ -165,6 +261,8 @@ int main(int argc, char *argv[])
 		{ "serve", 2, serve },
 		{ "orphans", 1, orphans },
 		{ "leave-chroot", 2, leave_chroot },
+		{ "advertise", 1, advertise },
+		{ "take-over", 1, take_over },
 	};
 
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {

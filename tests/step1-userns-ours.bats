@@ -86,8 +86,6 @@ program() {
 		assert_line --index 0 'Usage: isolate [OPTIONS] PROGRAM [ARGS...]'
 		assert_line --regexp '^  -u, --uid-map INSIDE:OUTSIDE:COUNT$'
 		assert_line --regexp '^  -g, --gid-map INSIDE:OUTSIDE:COUNT$'
-		assert_line --regexp '^      --map-auto$'
-		assert_line --regexp '^      --cap-drop LIST$'
 		assert_line --regexp '^  -v, --verbose$'
 		assert_line --regexp '^  -h, --help$'
 		assert_line --regexp '^  -V, --version$'
@@ -258,46 +256,46 @@ program() {
 	only_as_root
 	local value
 	for value in 0 '' x -1 1x 4294967295 4294967296; do
-		SUDO_UID=$value SUDO_GID=$value run with_subids subuid '' \
-			subgid '' "$ISOLATE" sh -c 'cat /proc/self/?id_map'
+		SUDO_UID=$value SUDO_GID=$value \
+			run "$ISOLATE" sh -c 'cat /proc/self/?id_map'
 		assert_success
-		assert_line --index 0 --regexp '^ *0 +100000 +65536$'
-		assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+		assert_line --index 0 --regexp '^ *0 +1073741824 +65536$'
+		assert_line --index 1 --regexp '^ *0 +1073741824 +65536$'
 	done
 }
 
-@test "the default maps of root are its first subordinate ranges" {
+# No file is asked for them.
+@test "the default maps of root are 65536 ids from 2^30 on, which nobody has" {
 	only_as_root
-	run with_subids \
-		subuid 'rooted:1:1\nroot:200000:100\nroot:300000:200\n' \
-		subgid 'someone:1:1\nroot:bad:1\n0:400000:300' \
+	run with_subids subuid 'root:200000:100\n' subgid 'root:200000:100\n' \
 		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
 	assert_success
-	assert_line --index 0 --regexp '^ *0 +400000 +300$'
-	assert_line --index 1 --regexp '^ *0 +200000 +100$'
+	assert_line --index 0 --regexp '^ *0 +1073741824 +65536$'
+	assert_line --index 1 --regexp '^ *0 +1073741824 +65536$'
 	assert_equal "${#lines[@]}" 2
 }
 
-@test "the default maps of root without a subordinate range" {
+# The range must be there as a whole.
+@test "the default maps of root where a part of these ids is mapped" {
 	only_as_root
-	run with_subids subuid 'someone:1:1\n' other '' \
+	run "$ISOLATE" -u 0:0:1 -u 1073741824:1073741824:100 -g 0:0:1 \
+		-g 1073741824:1073741824:100 unshare --mount-proc --pid --fork \
 		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
 	assert_success
-	assert_line --index 0 --regexp '^ *0 +100000 +65536$'
-	assert_line --index 1 --regexp '^ *0 +100000 +65536$'
+	assert_line --index 0 --regexp '^ *0 +0 +1$'
+	assert_line --index 1 --regexp '^ *0 +0 +1$'
 }
 
-@test "the default maps of root without a range that can be" {
+# Else the map of the host's root would be taken for one without the range.
+@test "125: the caller's own map cannot be read" {
 	only_as_root
-	local range
-	for range in 4294967290:100 100000:0 4294967295:1 9999999999:1 -5:10 \
-		0:65536; do
-		run with_subids subuid "root:$range\n" subgid "root:$range\n" \
-			"$ISOLATE" sh -c 'cat /proc/self/?id_map'
-		assert_success
-		assert_line --index 0 --regexp '^ *0 +100000 +65536$'
-		assert_line --index 1 --regexp '^ *0 +100000 +65536$'
-	done
+	local trace=$BATS_TEST_TMPDIR/trace number
+	traced -o "$trace" -e trace=openat,read "$ISOLATE" true
+	number=$(awk '/^openat.*"\/proc\/self\/uid_map"/ { print n + 1; exit }
+		/^read/ { n++ }' "$trace")
+	fails_with 125 'read\("/proc/self/uid_map"\): Cannot allocate memory' '' \
+		traced -o "$trace" -e "inject=read:error=ENOMEM:when=$number" \
+		"$ISOLATE" echo PROGRAM runs
 }
 
 @test "the default maps where no id but root is mapped" {
@@ -487,7 +485,7 @@ program() {
 
 # Leaves out what the later steps add; their tests have it.
 narration_of_step_1() {
-	grep -vE '\] (sethostname|RTM_[A-Z]*|open|setns|unshare|mount|pivot_root)\(' "$1"
+	grep -vE '\] (sethostname|RTM_[A-Z]*|open|setns|unshare|mount|pivot_root|cap_set_proc)\(|/proc/sys/net/' "$1"
 }
 
 @test "-v tells who does what, in order" {
@@ -514,7 +512,6 @@ narration_of_step_1() {
 				child[$inside] setresgid(8, 8, 8)
 				child[$inside] setresuid(7, 7, 7)
 				child[$inside] prctl(PR_SET_PDEATHSIG, SIGKILL)
-				child[$inside] cap_set_proc("=ep")
 				child[$inside] keyctl(KEYCTL_JOIN_SESSION_KEYRING)
 				child[$inside] prctl(PR_SET_NO_NEW_PRIVS, 1)
 				child[$inside] execvp("sh")

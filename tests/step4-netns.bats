@@ -145,7 +145,8 @@ links() {
 	on_host_side "$second" ping -c 1 "$(address_in "$OUTPUT")"
 	on_host_side "$first" ping -c 1 10.11.12.14
 	# An ordinary user's may each have a host side of its own.
-	if [ "$(namespace net "$first")" = "$(namespace net "$second")" ]; then
+	if [ "$(readlink "$(host_side_of "$first")")" = \
+		"$(readlink "$(host_side_of "$second")")" ]; then
 		refute [ "$(address_in "$OUTPUT")" = 10.11.12.14 ]
 	fi
 }

@@ -30,7 +30,7 @@ bats_require_minimum_version 1.5.0
 	local status=0 expected
 	for expected in {0..255}; do
 		status=0
-		"$ISOLATE" --init --net loopback sh -c "exit $expected" ||
+		"$ISOLATE" --init sh -c "exit $expected" ||
 			status=$?
 		[ "$status" -eq "$expected" ]
 	done
@@ -115,7 +115,7 @@ handles_term='trap "echo term; exit 7" TERM; '
 
 @test "SIGTERM, a PROGRAM with a handler: it runs, with and without --init" {
 	local option status
-	for option in --init --net=veth; do
+	for option in --init --hostname=isolated; do
 		start "$option" sh -c "$handles_term$waits"
 		eventually has_said '^up$'
 		kill -TERM "$PID"
@@ -238,18 +238,6 @@ has_descriptors() {
 	kill -KILL "$PID"
 	eventually [ ! -e "/proc/$program" ]
 	eventually [ ! -e "/proc/$init" ]
-}
-
-@test "--init: what --cap-drop takes, process 1 has not either" {
-	local init
-	start --init --cap-drop all sh -c 'echo up; exec sleep 100'
-	eventually has_said '^up$'
-	init=$(children_of "$PID")
-	run grep -E '^Cap(Prm|Eff|Bnd)' "/proc/$init/status" \
-		"/proc/$(children_of "$init")/status"
-	assert_success
-	assert_equal "${#lines[@]}" 6
-	refute_output --regexp 'Cap...:.*[1-9a-f]$'
 }
 
 @test "--init: -v says what process 1 does" {

@@ -28,13 +28,15 @@ fails_at() {
 	assert_regex "$stderr" "^isolate: $3$"
 }
 
-@test "-v narrates the mounts, the last before PROGRAM" {
+@test "-v narrates the mounts, before the network is waited for" {
 	run -0 --separate-stderr "$ISOLATE" -v true
 	assert_narrated \
 		'^parent\[[0-9]+\] clone\(.*\|CLONE_NEWPID\|CLONE_NEWNS\|SIGCHLD\) = [0-9]+$' \
-		'^child\[1\] RTM_GETLINK\(peer0\): IF_OPER_UP$' \
+		'^child\[1\] sethostname\("isolated"\)$' \
 		"^child\\[1\\] $PRIVATE\$" \
 		"^child\\[1\\] $PROC\$" \
+		'^child\[1\] RTM_GETLINK\(peer0\): IF_OPER_UP$' \
+		'^child\[1\] cap_set_proc\("=ep"\)$' \
 		'^child\[1\] execvp\("true"\)$'
 }
 

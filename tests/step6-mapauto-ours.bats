@@ -40,10 +40,20 @@ auto_map() {
 		}' "/etc/$1"
 }
 
+# map_auto ARGS...: isolate --map-auto. Root, who has no range on most hosts, has
+# one for it.
+map_auto() {
+	if is_root; then
+		with_ranges 'root:300000:65536\n' "$ISOLATE" --map-auto "$@"
+	else
+		"$ISOLATE" --map-auto "$@"
+	fi
+}
+
 # Where the outside ids of this user's range begin.
 first_subordinate() {
-	if is_root && [ -z "$(auto_map "$1" 0)" ]; then
-		echo 100000
+	if is_root; then
+		echo 300000
 	else
 		auto_map "$1" 0 | awk '{ print $2; exit }'
 	fi
@@ -71,9 +81,29 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 		gid 0 200000 1000
 		gid 1000 400000 500
 	END
-	# Without it the first alone.
+	# Without it none of them.
 	run with_ranges 'root:200000:1000\n0:400000:500\n' \
 		"$ISOLATE" "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 1073741824 65536
+		gid 0 1073741824 65536
+	END
+}
+
+@test "--map-auto: for plain root without a range, an error" {
+	only_as_root
+	run with_ranges '' "$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output 'isolate: --map-auto: user root has no subordinate user ids, see subuid(5)'
+}
+
+# newuidmap(1) would not map them, and for root the kernel would.
+@test "--map-auto: ranges that hold the host's root, or cannot be, are left out" {
+	only_as_root
+	run with_ranges \
+		'root:0:65536\nroot:4294967290:100\nroot:200000:1000\nroot:5:0\n' \
+		"$ISOLATE" --map-auto "${show_maps[@]}"
 	assert_success
 	assert_output - <<-END
 		uid 0 200000 1000
@@ -81,14 +111,15 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 	END
 }
 
-@test "--map-auto: for plain root without a range, the default map" {
+@test "--map-auto: more ranges than a map can have are an error" {
 	only_as_root
-	run with_ranges '' "$ISOLATE" --map-auto "${show_maps[@]}"
-	assert_success
-	assert_output - <<-END
-		uid 0 100000 65536
-		gid 0 100000 65536
-	END
+	local ranges='' i
+	for i in {0..120}; do
+		ranges+="root:$((200000 + 10 * i)):1\n"
+	done
+	run with_ranges "$ranges" "$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output 'isolate: --map-auto: more than 120 ranges'
 }
 
 @test "--map-auto: under sudo, the person who typed it and its ranges" {
@@ -111,13 +142,13 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 
 @test "--map-auto: -u and -g win over it, each for its own map" {
 	can_map_auto
-	run "$ISOLATE" --map-auto -u "5:$(id -u):1" \
+	run map_auto -u "5:$(id -u):1" \
 		sh -c 'cat /proc/self/uid_map; wc -l < /proc/self/gid_map'
 	assert_success
 	assert_line --index 0 --regexp "^ *5 +$(id -u) +1$"
 	is_root || refute_line --index 1 1
 
-	run "$ISOLATE" -g "5:$(id -g):1" --map-auto \
+	run map_auto -g "5:$(id -g):1" \
 		sh -c 'cat /proc/self/gid_map; wc -l < /proc/self/uid_map'
 	assert_success
 	assert_line --index 0 --regexp "^ *5 +$(id -g) +1$"
@@ -128,7 +159,7 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 	can_map_auto
 	local file=$BATS_TEST_TMPDIR/file
 	let_in
-	run "$ISOLATE" --map-auto sh -c 'umask 077; : > "$1"; stat -c %u:%g "$1"
+	run map_auto sh -c 'umask 077; : > "$1"; stat -c %u:%g "$1"
 		chown 1:1 "$1"; stat -c %u:%g "$1"' sh "$file"
 	assert_success
 	assert_output $'0:0\n1:1'
@@ -152,21 +183,22 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 
 @test "--map-auto: su to another user works" {
 	can_map_auto
-	run "$ISOLATE" --map-auto su nobody -s /bin/sh -c 'id -u; id -g'
+	run map_auto su nobody -s /bin/sh -c 'id -u; id -g'
 	assert_success
 	assert_output "$(id -u nobody; id -g nobody)"
 }
 
 @test "--map-auto: setgroups works, and the caller's groups are gone" {
 	can_map_auto
-	run "$ISOLATE" --map-auto setpriv --groups 1,2 id -G
+	run map_auto setpriv --groups 1,2 id -G
 	assert_success
 	assert_output '0 1 2'
-	run "$ISOLATE" --map-auto id -G
+	run map_auto id -G
 	assert_success
 	assert_output 0
 	if is_root; then
-		run setpriv --groups 1,2 "$ISOLATE" --map-auto id -G
+		run with_ranges 'root:300000:65536\n' \
+			setpriv --groups 1,2 "$ISOLATE" --map-auto id -G
 		assert_success
 		assert_output 0
 	else
@@ -180,7 +212,7 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 @test "--map-auto: -v shows the helper's command line, or the write" {
 	can_map_auto
 	local kind map
-	run "$ISOLATE" -v --map-auto true
+	run map_auto -v true
 	assert_success
 	for kind in uid gid; do
 		if is_root; then
@@ -201,12 +233,11 @@ refute_cloned() {
 	refute_output --partial 'clone('
 }
 
-@test "--map-auto: without a range, an error with the file and the line" {
+@test "--map-auto: without a range, an error that says of which ids" {
 	only_as_ordinary_user
 	run with_ranges '' "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output "isolate: --map-auto: no line USER:START:COUNT for user $(
-		id -u) in /etc/subuid"
+	assert_output "isolate: --map-auto: user $(id -un) has no subordinate user ids, see subuid(5)"
 	# The same where it is the groups' that is missing.
 	export RANGES=$BATS_TEST_TMPDIR/ranges
 	export NONE=$BATS_FILE_TMPDIR/subgid
@@ -214,7 +245,7 @@ refute_cloned() {
 	run after_mounting 'mount --bind "$RANGES" /etc/subuid
 		mount --bind "$NONE" /etc/subgid' "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output --partial "for user $(id -u) in /etc/subgid"
+	assert_output "isolate: --map-auto: user $(id -un) has no subordinate group ids, see subgid(5)"
 }
 
 @test "--map-auto: under sudo without a range, an error that names the person" {
@@ -222,30 +253,59 @@ refute_cloned() {
 	run with_ranges 'root:200000:1000\n' \
 		env SUDO_UID=4711 SUDO_GID=4711 "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output --partial "for user 4711 in /etc/subuid"
+	assert_output --partial 'user 4711 has no subordinate user ids'
 }
 
-@test "--map-auto: without the files, an error, or root's default map" {
+@test "--map-auto: without the files, an error" {
 	run after_mounting 'mount -t tmpfs none /etc' \
-		"$ISOLATE" -v --map-auto "${show_maps[@]}"
-	if is_root; then
-		assert_success
-		assert_line 'uid 0 100000 65536'
-		assert_line 'gid 0 100000 65536'
-	else
-		refute_cloned
-		assert_output --partial "for user $(id -u) in /etc/subuid"
-	fi
+		"$ISOLATE" -v --map-auto true
+	refute_cloned
+	assert_output --partial "user $(id -u) has no subordinate user ids"
+}
+
+@test "--map-auto: without getsubids, an error and a hint, and no child" {
+	run env PATH="$BATS_TEST_TMPDIR" "$ISOLATE" -v --map-auto /bin/true
+	refute_cloned
+	assert_line --regexp '^isolate: getsubids [a-z-]+: No such file or directory'
+	assert_line 'hint: getsubids, newuidmap and newgidmap are in Debian'\''s package uidmap'
+	assert_equal "${#lines[@]}" 2
 }
 
 @test "--map-auto: without newuidmap, an error and a hint; the child is gone" {
 	only_as_ordinary_user
 	can_map_auto
+	ln -s "$(command -v getsubids)" "$BATS_TEST_TMPDIR"
 	run env PATH="$BATS_TEST_TMPDIR" "$ISOLATE" --map-auto /bin/true
 	assert_equal "$status" 125
 	assert_line --regexp '^isolate: new[ug]idmap .*: No such file or directory'
-	assert_line 'hint: newuidmap and newgidmap are in Debian'\''s package uidmap'
+	assert_line 'hint: getsubids, newuidmap and newgidmap are in Debian'\''s package uidmap'
 	assert_equal "${#lines[@]}" 2
+}
+
+# The ranges come from it, and so from wherever the host has them.
+@test "--map-auto: what getsubids tells counts" {
+	only_as_root
+	printf '#!/bin/sh\n[ "$1" != -g ] || shift
+		echo "0: $1 500000 10"; echo "1: $1 600000 20"' \
+		> "$BATS_TEST_TMPDIR/getsubids"
+	chmod +x "$BATS_TEST_TMPDIR/getsubids"
+	run env PATH="$BATS_TEST_TMPDIR:$PATH" \
+		"$ISOLATE" --map-auto "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 500000 10
+		uid 10 600000 20
+		gid 0 500000 10
+		gid 10 600000 20
+	END
+}
+
+@test "--map-auto works where the caller ignores SIGCHLD" {
+	can_map_auto
+	trap '' CHLD
+	run map_auto "${show_maps[@]}"
+	assert_success
+	assert_line --partial " $(first_subordinate subuid) "
 }
 
 # fake_helpers COMMAND: newuidmap and newgidmap are this script, for bash(1), which

@@ -1,0 +1,45 @@
+/*
+ * The hints for what step 6 does. See common/hints.h.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "../common/error.h"
+#include "hints.h"
+
+#define PACKAGE_HINT \
+	"getsubids, newuidmap and newgidmap are in Debian's package uidmap"
+#define BIND_HINT                                                             \
+	"DEST of --bind must be there, a directory if SRC is one and a file " \
+	"if not"
+
+static const char *look_for_mask(const char *mount)
+{
+	char path[256];
+
+	(void)mount;
+	if (!find_mount_point("/proc/", false, path))
+		return NULL;
+	return describe("%s is mounted over, as in Docker: the kernel refuses "
+			"a new /proc, which would show what is below it",
+			path);
+}
+
+const struct hint runtime_hints[] = {
+	{ "getsubids ", ENOENT, PACKAGE_HINT, NULL },
+	{ "newuidmap ", ENOENT, PACKAGE_HINT, NULL },
+	{ "newgidmap ", ENOENT, PACKAGE_HINT, NULL },
+	{ "new", 0,
+	  "/etc/subuid and /etc/subgid must give the caller these ids, "
+	  "subuid(5)",
+	  NULL },
+	{ "mount(\"proc\"", EPERM, NULL, look_for_mask },
+	{ "mount(\"sysfs\"", EPERM,
+	  "part of /sys may be mounted over, as in Docker: a new one would "
+	  "show what is below, and is refused",
+	  NULL },
+	{ "move_mount(", ENOENT, BIND_HINT, NULL },
+	{ "move_mount(", ENOTDIR, BIND_HINT, NULL },
+	{ "move_mount(", EINVAL, BIND_HINT, NULL },
+	{ 0 }
+};

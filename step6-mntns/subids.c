@@ -1,0 +1,150 @@
+/*
+ * Subordinate ids. See subids.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/caps.h"
+#include "../common/error.h"
+#include "subids.h"
+
+/*
+ * Starts a program. Unless it is -1, its standard output is this descriptor,
+ * and its errors are not shown. Our signals may be blocked: its are not, for
+ * Ctrl-C.
+ */
+static pid_t start(char *arguments[], int output)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	pid_t child;
+
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawn_file_actions_init(&files);
+	if (output >= 0) {
+		posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+		posix_spawn_file_actions_addopen(&files, STDERR_FILENO,
+						 "/dev/null", O_WRONLY, 0);
+	}
+	errno = posix_spawnp(&child, arguments[0], &files, &attributes,
+			     arguments, environ);
+	if (errno)
+		die("%s %s", arguments[0], arguments[1]);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	return child;
+}
+
+static void append_range(struct id_map *map, unsigned int start,
+			 unsigned int count)
+{
+	struct id_range *last = &map->ranges[map->length];
+
+	/* root, or ids that cannot be: whoever wrote that meant something else
+	 */
+	if (start == 0 || count == 0 || count > UINT32_MAX - start)
+		return;
+	if (map->length == MOST_RANGES)
+		reject("--map-auto: more than %d ranges", MOST_RANGES);
+	last->inside = map->length ? last[-1].inside + last[-1].count : 0;
+	last->outside = start;
+	last->count = count;
+	map->length++;
+}
+
+/* Appends what getsubids(1) prints: "0: user 100000 65536", a line a range. */
+static void append_ranges(struct id_map *map, bool uids, const char *user)
+{
+	char *for_uids[] = { "getsubids", (char *)user, NULL };
+	char *for_gids[] = { "getsubids", "-g", (char *)user, NULL };
+	unsigned int start_id, count;
+	int ends[2];
+	pid_t child;
+	FILE *lines;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("pipe2(O_CLOEXEC)");
+	child = start(uids ? for_uids : for_gids, ends[1]);
+	close(ends[1]);
+	lines = fdopen(ends[0], "r");
+	if (!lines)
+		die("fdopen(%d)", ends[0]);
+	/* Root, and ids that cannot be, are left out. */
+	while (fscanf(lines, "%*u: %*s %u %u", &start_id, &count) == 2)
+		append_range(map, start_id, count);
+	if (ferror(lines))
+		die("read from getsubids");
+	fclose(lines);
+	/* ECHILD: the caller ignores SIGCHLD. What counts is what it printed.
+	 */
+	if (waitpid(child, NULL, 0) < 0 && errno != ECHILD)
+		die("waitpid(%d)", child);
+}
+
+void subordinate_id_map(struct id_map *map, const char *file)
+{
+	bool uids = strcmp(file, "uid_map") == 0, is_root = geteuid() == 0;
+	unsigned int own = uids ? geteuid() : getegid();
+	unsigned int person =
+		is_root ? sudo_id(uids ? "SUDO_UID" : "SUDO_GID") : own;
+	uid_t uid = is_root ? sudo_id("SUDO_UID") : geteuid();
+	const struct passwd *entry = getpwuid(uid);
+	char number[16];
+	size_t length;
+
+	if (map->length > 0)
+		return;
+	snprintf(number, sizeof(number), "%u", uid);
+	append_range(map, person, 1);
+	length = map->length;
+	append_ranges(map, uids, entry ? entry->pw_name : number);
+	if (map->length == length)
+		reject("--map-auto: user %s has no subordinate %s ids, see %s",
+		       entry ? entry->pw_name : number, uids ? "user" : "group",
+		       uids ? "subuid(5)" : "subgid(5)");
+}
+
+/* The map as arguments: newuidmap PID INSIDE OUTSIDE COUNT... */
+static void run_helper(const char *helper, pid_t pid, const char *map)
+{
+	char pid_text[16], map_copy[MAP_SIZE];
+	char *arguments[2 + 3 * MOST_RANGES + 1] = { (char *)helper, pid_text };
+	char **next = arguments + 2;
+	pid_t child;
+	int status;
+
+	snprintf(pid_text, sizeof(pid_text), "%d", pid);
+	for (char *word = strtok(strcpy(map_copy, map), " \n"); word;
+	     word = strtok(NULL, " \n"))
+		*next++ = word;
+	child = start(arguments, -1);
+	if (waitpid(child, &status, 0) < 0)
+		die("waitpid(%d)", child);
+	errno = EPERM; /* it has said why */
+	check(status == 0 ? 0 : -1, "%s %d \"%s\"", helper, pid, map);
+}
+
+void write_subordinate_map(pid_t child, const char *file,
+			   const struct id_map *map)
+{
+	bool uids = strcmp(file, "uid_map") == 0;
+	char text[MAP_SIZE];
+
+	format_id_map(text, map);
+	if (has_capability(uids ? CAP_SETUID : CAP_SETGID))
+		write_id_map(child, file, map);
+	else
+		run_helper(uids ? "newuidmap" : "newgidmap", child, text);
+}
