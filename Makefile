@@ -59,14 +59,31 @@ test: all tests/probe
 test-step1 test-step2 test-step3 test-step4 test-step5 test-step6: all tests/probe
 	ISOLATE="$(ISOLATE)" tests/run $(@:test-step%=%)
 
+.PHONY: test-own
+test-own: all tests/probe
+	tests/own
+
+.PHONY: test-kernel
+test-kernel: all tests/probe
+	tests/kernel
+
 .PHONY: test-debian
 test-debian: all tests/probe
 	tests/debian
 
 .PHONY: diff-2 diff-3 diff-4 diff-5 diff-6
-diff-N:
 diff-2 diff-3 diff-4 diff-5 diff-6: diff-%:
 	@tests/diff $*
+
+# break-N-M: experiment M of chapter N, in this tree, until make mend.
+.PHONY: mend
+break-%:
+	@tests/break $*
+	@$(MAKE) --no-print-directory --silent all
+
+mend:
+	@tests/break --mend
+	@$(MAKE) --no-print-directory --silent all
 
 .PHONY: check
 check:
@@ -91,10 +108,11 @@ bench: all tests/bare tests/medians
 book:
 	tests/book --write
 
-test-book:
-	codespell --ignore-words-list=inh,solate README.md step*/README.md \
+test-book: all tests/probe
+	codespell --ignore-words-list=inh,solate README.md */README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	tests/own
 
 .PHONY: clean
 clean:
@@ -108,12 +126,16 @@ help:
 	@echo '                      PROGRAM="ip addr" for another'
 	@echo 'make test             test every step'
 	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
+	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'
 	@echo 'make test-debian      test a Debian root file system (as root)'
 	@echo 'make diff-N           show what step N adds to step N-1'
+	@echo 'make break-N-M        apply experiment M of chapter N, and build'
+	@echo 'make mend             take the experiment back'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize         test a build with ASan and UBSan'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
+	@echo 'make test-own         test the programs of the sections "Yours"'
 	@echo 'make bench            compare the time of a run with unshare'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'

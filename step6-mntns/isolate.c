@@ -102,16 +102,13 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 0, "bind", "SRC:DEST[:ro]",
 		  "show SRC at DEST, inside (repeatable)", add_bind,
 		  &options->binds },
-		{ 0, "cap-drop", "LIST",
-		  "capabilities that PROGRAM must not have, or all",
+		{ 0, "cap-drop", "LIST", "capabilities to take away, or all",
 		  add_capabilities, &options->dropped_caps },
-		{ 0, "map-auto", NULL,
-		  "map all subordinate ids too, as getsubids(1) tells them",
-		  set_flag, &options->map_auto },
+		{ 0, "map-auto", NULL, "map all subordinate ids too", set_flag,
+		  &options->map_auto },
 		{ 0 },
 	};
 
-	add_hints(runtime_hints);
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
 	if (options->map_auto) {
@@ -346,6 +343,7 @@ int main(int argc, char *argv[])
 	pid_t child;
 	int status;
 
+	add_hints(runtime_hints);
 	parse_options(&options, argc, argv);
 	flags |= CLONE_NEWUSER;
 	flags |= CLONE_NEWUTS;
