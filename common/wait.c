@@ -123,9 +123,8 @@ static bool has_reached_child(const siginfo_t *info)
 }
 
 /*
- * Of these signals two are not passed on: SIGCHLD, and what this process sent
- * itself, to stop. With --init this runs as process 1 as well, which does not
- * stop (see stop()): getpid() tells.
+ * SIGCHLD is ours, and so is a signal from ourselves: the narration's SIGPIPE. A
+ * process 1 that waits in this way, --init, does not stop: see stop().
  */
 int wait_child(pid_t child)
 {

@@ -31,7 +31,8 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 # It was, where peer0 came up last: the ARP reply was. ARP asks again after a
 # second. (ping starts too slowly to miss the wait for peer0; see what -v says.)
 @test "PROGRAM's first packet is not lost" {
-	for _ in {1..80}; do
+	local i
+	for ((i = 0; i < ${FIRST_PACKETS:-80}; i++)); do
 		run -0 "$ISOLATE" ping -c 1 -W 0.9 10.11.12.13
 	done
 }
