@@ -45,9 +45,9 @@ void add_capabilities(void *target, const char *list)
 
 /*
  * For root, execve(2) makes the permitted set from the bounding and inheritable
- * sets, capabilities(7). So these must lose what the permitted set loses, and
- * with the inheritable set the ambient one does. (In a new user namespace these
- * two are empty, which is not relied upon here.)
+ * sets, capabilities(7). So these lose what the permitted set loses, and with
+ * the inheritable set the ambient one does. (In a new user namespace these two
+ * are empty, and no_new_privs is a second lock: neither is relied upon here.)
  */
 void drop_capabilities(uint64_t set)
 {

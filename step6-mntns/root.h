@@ -2,8 +2,7 @@
  * --rootfs DIR: a root of PROGRAM's own, with a /dev and a /sys.
  *
  * In the child, in this order, and between the first two a new /proc: the
- * kernel mounts one only where one can be seen already, and the old root has
- *it.
+ * kernel mounts one only where one can be seen already, as in the old root.
  *
  *	pivot_to()		DIR is the root, the old one is still there
  *	set_up_dev(), set_up_sys()
