@@ -281,8 +281,7 @@ static void become_init(void)
 {
 	pid_t program;
 
-	/* In /proc, nobody inside is to find isolate through it: CVE-2019-5736.
-	 */
+	/* No way to isolate through this process in /proc: CVE-2019-5736. */
 	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
 	closefrom(STDERR_FILENO + 1);
 	program = fork();

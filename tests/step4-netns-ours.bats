@@ -31,8 +31,8 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 # It was, where peer0 came up last: the ARP reply was. ARP asks again after a
 # second. (ping starts too slowly to miss the wait for peer0; see what -v says.)
 @test "PROGRAM's first packet is not lost" {
-	local i
-	for ((i = 0; i < ${FIRST_PACKETS:-80}; i++)); do
+	# Not a variable i: `run` has one of its own.
+	for _ in $(seq "${FIRST_PACKETS:-80}"); do
 		run -0 "$ISOLATE" ping -c 1 -W 0.9 10.11.12.13
 	done
 }
@@ -250,8 +250,13 @@ assert_not_taken_over() {
 			echo >&"${COPROC[1]}"
 			read -r sent <&"${COPROC[0]}" && [ "$sent" = sent ]
 		}
-		advertise || exit
-		ip -6 address show; ip -6 route show default; echo listening
+		# For as long as IPv6 would take to begin on a new link.
+		for _ in {1..20}; do
+			advertise || exit
+			ip -6 address show; ip -6 route show default
+			sleep 0.1
+		done
+		echo listening
 		cd /proc/sys/net/ipv6/conf/veth*/ || exit
 		echo 1 > accept_ra; echo 0 > disable_ipv6
 		for _ in {1..100}; do
