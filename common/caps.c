@@ -9,10 +9,8 @@ bool has_capability(cap_value_t capability)
 	cap_t caps = cap_get_proc();
 	cap_flag_value_t value;
 
-	if (!caps)
+	if (!caps || cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) < 0)
 		die("cap_get_proc()");
-	if (cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) < 0)
-		die("cap_get_flag()");
 	cap_free(caps);
 	return value == CAP_SET;
 }

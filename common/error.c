@@ -47,35 +47,27 @@ void narrate_text(const char *text)
 int check_call(int result, const char *call)
 {
 	if (result < 0)
-		die_of(EXIT_ISOLATE, call);
+		fail(EXIT_ISOLATE, errno, call);
 	narrate_text(call);
 	return result;
 }
 
 /*
- * These two end with _exit(2) and not exit(3): the child is a copy of the
- * parent, and would do what atexit(3) has for the parent a second time.
+ * _exit(2) and not exit(3): the child is a copy of the parent, and would do
+ * what atexit(3) has for the parent a second time.
  */
-void die_of(int status, const char *what)
+void fail(int status, int error, const char *what)
 {
-	int error = errno;
+	const char *reason = error ? reporting.reason : NULL;
 
 	if (reporting.clean_up)
 		reporting.clean_up();
-	dprintf(STDERR_FILENO, "isolate: %s: %s%s%s\n", what, strerror(error),
-		reporting.reason ? ": " : "",
-		reporting.reason ? reporting.reason : "");
-	if (reporting.explain)
+	dprintf(STDERR_FILENO, "isolate: %s%s%s%s%s\n", what, error ? ": " : "",
+		error ? strerror(error) : "", reason ? ": " : "",
+		reason ? reason : "");
+	if (error && reporting.explain)
 		reporting.explain(what, error);
 	_exit(status);
-}
-
-void reject_for(const char *text)
-{
-	if (reporting.clean_up)
-		reporting.clean_up();
-	dprintf(STDERR_FILENO, "isolate: %s\n", text);
-	_exit(EXIT_ISOLATE);
 }
 
 void name_flags(char *text, unsigned long flags, const struct flag_name *names)

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 
 /* The exit statuses of isolate itself. All others are PROGRAM's. */
@@ -36,7 +37,8 @@ extern struct reporting {
 /*
  * Formats a text as printf(3) does, as one line: a line feed in it becomes \n,
  * other control characters a "?". It is valid until the next call. The macros
- * below take such a format.
+ * below take such a format; what it prints may be looked at before the system
+ * call is made.
  */
 const char *describe(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -57,15 +59,14 @@ int check_call(int result, const char *call);
  * from errno, and exits with status 125. die_with() takes another status first.
  */
 #define die(...) die_with(EXIT_ISOLATE, __VA_ARGS__)
-#define die_with(status, ...) die_of(status, describe(__VA_ARGS__))
-void die_of(int status, const char *what) __attribute__((noreturn));
+#define die_with(status, ...) fail(status, errno, describe(__VA_ARGS__))
 
 /*
  * reject(FORMAT, ...): for bad input, where there is no errno. Prints "isolate:
  * " and the text, which is to read "WHAT: WHY", and exits with status 125.
  */
-#define reject(...) reject_for(describe(__VA_ARGS__))
-void reject_for(const char *text) __attribute__((noreturn));
+#define reject(...) fail(EXIT_ISOLATE, 0, describe(__VA_ARGS__))
+void fail(int status, int error, const char *what) __attribute__((noreturn));
 
 /* A flag of a system call, for name_flags(). */
 struct flag_name {

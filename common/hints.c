@@ -2,19 +2,17 @@
  * The hints for what all steps do. See hints.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "caps.h"
 #include "error.h"
 #include "hints.h"
-
-/* Most hosts mount this. It hides nothing: below is an empty directory. */
-#define BINFMT_MISC "/proc/sys/fs/binfmt_misc"
 
 /* The number in /proc/sys/NAME, or -1 if there is no such file. */
 static long read_sysctl(const char *name)
@@ -33,24 +31,6 @@ static long read_sysctl(const char *name)
 	return value;
 }
 
-bool find_mount_point(const char *path, bool whole, char found[256])
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	size_t length = strlen(path) + whole; /* with its final null byte? */
-	struct mntent *mount = NULL;
-
-	if (!mounts)
-		return false;
-	while ((mount = getmntent(mounts)) != NULL)
-		if (strncmp(mount->mnt_dir, path, length) == 0 &&
-		    strcmp(mount->mnt_dir, BINFMT_MISC) != 0)
-			break;
-	if (mount)
-		snprintf(found, 256, "%s", mount->mnt_dir);
-	endmntent(mounts);
-	return mount;
-}
-
 static const char *look_for_limit(const char *clone)
 {
 	static const char *const limits[][2] = {
@@ -61,11 +41,12 @@ static const char *look_for_limit(const char *clone)
 		{ "CLONE_NEWPID", "user/max_pid_namespaces" },
 		{ "CLONE_NEWNS", "user/max_mnt_namespaces" },
 	};
-	const char *lowest = limits[0][1];
+	const char *lowest = NULL;
 
-	for (size_t i = 1; i < sizeof(limits) / sizeof(limits[0]); i++)
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (strstr(clone, limits[i][0]) &&
-		    read_sysctl(limits[i][1]) < read_sysctl(lowest))
+		    (!lowest ||
+		     read_sysctl(limits[i][1]) < read_sysctl(lowest)))
 			lowest = limits[i][1];
 	return describe("a limit is reached, namespaces(7): the lowest is "
 			"%ld, in /proc/sys/%s; or there are 32 user "
@@ -75,12 +56,13 @@ static const char *look_for_limit(const char *clone)
 
 static const char *look_who_refuses(const char *clone)
 {
-	char path[256];
+	struct statx root;
 
 	(void)clone;
 	if (read_sysctl("kernel/unprivileged_userns_clone") == 0)
 		return "set sysctl kernel.unprivileged_userns_clone to 1";
-	if (!find_mount_point("/", true, path))
+	if (statx(AT_FDCWD, "/", 0, 0, &root) == 0 &&
+	    !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return "nothing is mounted on /, so this is a chroot(2): the "
 		       "kernel creates no user namespace in one";
 	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
@@ -127,7 +109,8 @@ static const char *look_at_keys(const char *keyctl)
 /* Of the child's calls: those of the parent are the caller's own affair. */
 static const char *look_at_permission(const char *what)
 {
-	if (!strchr(what, '('))
+	(void)what;
+	if (strcmp(reporting.role, "parent") == 0)
 		return NULL;
 	return "outside, root is one of the ids of the map: that one needs "
 	       "search permission on every directory of a path, and execute "
@@ -137,9 +120,20 @@ static const char *look_at_permission(const char *what)
 /* The first that fits is printed. */
 static const struct hint hints[] = {
 	{ "clone(", ENOSPC, NULL, look_for_limit },
+	{ "unshare(CLONE_NEWNET)", ENOSPC,
+	  "a limit is reached, namespaces(7): this is the second one of two, "
+	  "see /proc/sys/user/max_net_namespaces outside",
+	  NULL },
 	{ "clone(", EPERM, NULL, look_who_refuses },
 	{ "", EPERM, NULL, look_for_apparmor },
 	{ "", EACCES, NULL, look_for_apparmor },
+	{ "open(\"/proc/sys/net/", EROFS,
+	  "/proc/sys is read-only, as in Docker: what the host's end must not "
+	  "believe cannot be set, and PROGRAM could redirect the host",
+	  NULL },
+	{ "write(\"/proc/sys/net/", 0,
+	  "this is to keep PROGRAM from redirecting the host, ip-sysctl",
+	  NULL },
 	{ "write(\"/proc/", EPERM, NULL, look_at_map },
 	{ "write(\"/proc/", EINVAL,
 	  "two ranges of a map must not overlap, neither inside nor outside, "
@@ -147,10 +141,6 @@ static const struct hint hints[] = {
 	  NULL },
 	{ "keyctl(", EDQUOT, NULL, look_at_keys },
 	{ "RTM_NEWLINK(", EOPNOTSUPP, "this kernel has no veth: modprobe veth",
-	  NULL },
-	{ "open(\"/proc/sys/net/", EROFS,
-	  "/proc/sys is read-only, as in Docker: IPv6 cannot be turned off on "
-	  "the host's end, and without that PROGRAM could redirect the host",
 	  NULL },
 	{ "", EACCES, NULL, look_at_permission },
 	{ 0 }

@@ -7,8 +7,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 struct hint {
 	const char *what; /* how it begins, "clone(" */
 	int error;	  /* the errno value, or 0 for any */
@@ -29,9 +27,3 @@ void print_hint(const char *what, int error);
  * must live on; there can be one.
  */
 void add_hints(const struct hint *rows);
-
-/*
- * Finds the first mount point that begins with a path, or, where whole is true,
- * is that path. Returns false if there is none, or mounts cannot be read.
- */
-bool find_mount_point(const char *path, bool whole, char found[256]);

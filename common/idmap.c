@@ -1,8 +1,6 @@
 /*
  * Reads, makes up and writes id maps. See idmap.h.
  */
-#include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,8 @@
 #include "file.h"
 #include "idmap.h"
 
+#define DIGITS "0123456789"
+
 /*
  * The ids of plain root's PROGRAM. 2^30 is above all that adduser(8) hands out,
  * and in the range that systemd keeps for containers: they are nobody's.
@@ -20,50 +20,30 @@
 enum { ROOT_START = 1 << 30, ROOT_COUNT = 1 << 16 };
 
 /*
- * Reads a decimal number and the character behind it. strtoul(3) alone would
- * take signs and blanks too.
+ * sscanf(3) alone would take signs and blanks too. The last id of all,
+ * 4294967295, is (uid_t)-1 and means "no id".
  */
-static bool read_number(const char **text, unsigned int *number, char behind)
-{
-	char *end;
-	unsigned long long value;
-
-	if (!isdigit((unsigned char)**text))
-		return false;
-	errno = 0;
-	value = strtoull(*text, &end, 10);
-	if (errno || value > UINT32_MAX || *end != behind)
-		return false;
-	*number = (unsigned int)value;
-	*text = end + 1;
-	return true;
-}
-
-/* The last id of all, 4294967295, is (uid_t)-1 and means "no id". */
-static bool in_range(unsigned int first, unsigned int count)
-{
-	return count <= UINT32_MAX - first;
-}
-
 void add_id_range(void *target, const char *value)
 {
 	struct id_map *map = target;
-	struct id_range range;
-	const char *text = value;
+	unsigned long long inside, outside, count;
+	char more;
 
-	if (!read_number(&text, &range.inside, ':') ||
-	    !read_number(&text, &range.outside, ':') ||
-	    !read_number(&text, &range.count, '\0'))
+	if (value[strspn(value, DIGITS ":")] ||
+	    sscanf(value, "%llu:%llu:%llu%c", &inside, &outside, &count,
+		   &more) != 3 ||
+	    inside > UINT32_MAX || outside > UINT32_MAX || count > UINT32_MAX)
 		reject("id map \"%s\": not INSIDE:OUTSIDE:COUNT", value);
-	if (range.count == 0)
+	if (count == 0)
 		reject("id map \"%s\": COUNT is 0", value);
-	if (!in_range(range.inside, range.count) ||
-	    !in_range(range.outside, range.count))
+	if (inside + count > UINT32_MAX || outside + count > UINT32_MAX)
 		reject("id map \"%s\": ids end at 4294967294", value);
 	if (map->length == MOST_RANGES)
 		reject("id map \"%s\": more than %d ranges", value,
 		       MOST_RANGES);
-	map->ranges[map->length++] = range;
+	map->ranges[map->length++] =
+		(struct id_range){ (unsigned int)inside, (unsigned int)outside,
+				   (unsigned int)count };
 }
 
 /* Says if the user namespace that we are in has all these ids. */
@@ -91,9 +71,12 @@ static bool exists_here(const char *file, const struct id_range *range)
 unsigned int sudo_id(const char *variable)
 {
 	const char *text = getenv(variable);
-	unsigned int id;
+	unsigned long long id;
 
-	return text && read_number(&text, &id, '\0') ? id : 0;
+	if (!text || text[strspn(text, DIGITS)] ||
+	    sscanf(text, "%llu", &id) != 1 || id > UINT32_MAX)
+		return 0;
+	return (unsigned int)id;
 }
 
 void default_id_map(struct id_map *map, const char *file)

@@ -57,8 +57,7 @@ void open_netlink(struct netlink *netlink)
 {
 	int on = 1;
 
-	netlink->netns = open_netns(0);
-	netlink->sequence = 0;
+	*netlink = (struct netlink){ .netns = open_netns(0) };
 	netlink->socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	if (!netlink->socket)
 		die("socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)");
@@ -209,22 +208,39 @@ void set_link_up(struct netlink *netlink, const char *link)
 		mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
 	info->ifi_index = (int)index_of(netlink, link);
-	info->ifi_flags = IFF_UP;
-	info->ifi_change = IFF_UP;
+	info->ifi_flags = info->ifi_change = IFF_UP;
 	check(send_request(netlink, request), "RTM_NEWLINK(%s, IFF_UP)", link);
 }
 
-void turn_ipv6_off(const char *link)
+static void set_sysctl(const char *family, const char *link, const char *name,
+		       const char *value)
 {
-	static const char *const files[] = { "disable_ipv6", "accept_ra" };
-	char path[64];
+	char path[80];
 
-	if (access("/proc/sys/net/ipv6", F_OK) < 0 && errno == ENOENT)
-		return;
-	for (size_t i = 0; i < MNL_ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s",
-			 link, files[i]);
-		write_file(path, i == 0 ? "1" : "0");
+	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family,
+		 link, name);
+	write_file(path, value);
+}
+
+/* To ask for a socket loads the module, as PROGRAM could do later. */
+static bool has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && errno != EAFNOSUPPORT)
+		die("socket(AF_INET6, SOCK_DGRAM)");
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+void listen_to_nobody(const char *link)
+{
+	set_sysctl("ipv4", link, "rp_filter", "1");
+	if (has_ipv6()) {
+		set_sysctl("ipv6", link, "disable_ipv6", "1");
+		set_sysctl("ipv6", link, "accept_ra", "0");
 	}
 }
 
@@ -363,35 +379,26 @@ struct address claim_address(struct netlink *netlink, struct address first,
 	return netlink->claim.address;
 }
 
-/* That the link is gone or down, and its routes with it, is no failure. */
-static int unless_gone(int result)
-{
-	bool gone = errno == ESRCH || errno == ENODEV || errno == ENETDOWN;
-
-	return result < 0 && gone ? 0 : result;
-}
-
 /*
  * The claim is the route with metric 0. This one has another metric, and takes
  * its place until the link goes: connections that PROGRAM has left closing need
- * a way, or they would keep its network namespace for minutes.
+ * a way, or they would keep its network namespace for minutes. PROGRAM may have
+ * ended already, and its link be gone: neither this nor the next can fail it.
  */
 void keep_connected(struct netlink *netlink)
 {
 	unsigned int metric = netlink->claim.index;
-	int result = change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, metric);
 
-	check(unless_gone(result), "RTM_NEWROUTE(%s/32 dev %s metric %u)",
-	      text_of(netlink->claim.address), netlink->claim.link, metric);
+	change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, metric);
+	narrate("RTM_NEWROUTE(%s/32 dev %s metric %u)",
+		text_of(netlink->claim.address), netlink->claim.link, metric);
 }
 
 void free_address(struct netlink *netlink)
 {
-	int result;
-
 	if (netlink->claim.index == 0)
 		return;
-	result = change_route(netlink, RTM_DELROUTE, 0, 0);
-	check(unless_gone(result), "RTM_DELROUTE(%s/32 dev %s)",
-	      text_of(netlink->claim.address), netlink->claim.link);
+	change_route(netlink, RTM_DELROUTE, 0, 0);
+	narrate("RTM_DELROUTE(%s/32 dev %s)", text_of(netlink->claim.address),
+		netlink->claim.link);
 }

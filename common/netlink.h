@@ -49,7 +49,10 @@ struct netlink {
  */
 bool owns_network(void);
 
-/* Opens the network namespace of a process, 0 for one's own, or die(). */
+/*
+ * Opens the network namespace of a process, 0 for one's own, or die(). That of
+ * a child before release_child(): later it may have left it.
+ */
 int open_netns(pid_t pid);
 
 /* Opens the socket, in the network namespace that the caller is in now. */
@@ -85,12 +88,13 @@ int send_request(struct netlink *netlink, struct nlmsghdr *request);
 void set_link_up(struct netlink *netlink, const char *link);
 
 /*
- * Before a link of the host comes up: has it listen to no IPv6, in the network
- * namespace that the caller is in. Else whoever is at the other end can send a
- * router advertisement, and the host takes a default route to there:
- * CVE-2020-13401. Does nothing if the kernel has no IPv6; die() on failure.
+ * Before a link of the host comes up, in the network namespace that the caller
+ * is in: has the host believe nothing that comes over it, or calls die(). It
+ * takes no packet in another's name: with a forged one, ICMP can redirect it.
+ * And it hears no IPv6: else whoever is at the other end can send a router
+ * advertisement, and the host takes a default route to there, CVE-2020-13401.
  */
-void turn_ipv6_off(const char *link);
+void listen_to_nobody(const char *link);
 
 /*
  * Waits until a link that is up can send; without a carrier, about a second.

@@ -32,10 +32,14 @@ enum { READ_END, WRITE_END };
 static int sync_pipe[2];
 static pid_t child_pid;
 
+/* If the child has failed first, it has said why. */
 static void kill_child(void)
 {
+	int status;
+
 	kill(child_pid, SIGKILL);
-	waitpid(child_pid, NULL, 0);
+	if (waitpid(child_pid, &status, 0) == child_pid && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
 }
 
 /*
@@ -47,11 +51,9 @@ static void occupy_standard_descriptors(void)
 {
 	int fd;
 
-	do {
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) <= STDERR_FILENO)
 		if (fd < 0)
 			die("open(\"/dev/null\")");
-	} while (fd <= STDERR_FILENO);
 	close(fd);
 }
 

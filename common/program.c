@@ -29,19 +29,21 @@ static void join_new_session_keyring(void)
 
 bool is_in_path(const char *program)
 {
-	const char *variable = getenv("PATH");
-	char *dirs = strdup(variable ? variable : "");
-	bool found = false;
 	char path[PATH_MAX];
 
-	if (!dirs)
-		die("strdup");
-	for (char *dir = strtok(dirs, ":"); dir; dir = strtok(NULL, ":")) {
-		snprintf(path, sizeof(path), "%s/%s", dir, program);
-		found = found || access(path, F_OK) == 0;
+	const char *dirs = getenv("PATH");
+
+	/* A directory without a name is the working directory, execvp(3). */
+	while (dirs) {
+		int length = (int)strcspn(dirs, ":");
+
+		snprintf(path, sizeof(path), "%.*s%s%s", length, dirs,
+			 length > 0 ? "/" : "", program);
+		if (access(path, F_OK) == 0)
+			return true;
+		dirs = dirs[length] ? dirs + length + 1 : NULL;
 	}
-	free(dirs);
-	return found;
+	return false;
 }
 
 void exec_program(char *program[])

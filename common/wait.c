@@ -123,8 +123,8 @@ static bool has_reached_child(const siginfo_t *info)
 }
 
 /*
- * SIGCHLD is ours, and so is a signal from ourselves: the narration's SIGPIPE.
- * A process 1 that waits in this way, --init, does not stop: see stop().
+ * SIGCHLD is ours, and so is a signal from ourselves: a SIGPIPE, of what nobody
+ * reads. A process 1 that waits in this way, --init, does not stop: see stop().
  */
 int wait_child(pid_t child)
 {

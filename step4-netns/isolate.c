@@ -151,7 +151,7 @@ static void connect_host(struct host_side *host, struct netlink *inside)
 	snprintf(host->link, sizeof(host->link), "veth%lu", netns_id(inside));
 	create_veth(inside, host->link, host->netlink.netns);
 	if (!host->is_private)
-		turn_ipv6_off(host->link);
+		listen_to_nobody(host->link);
 	set_link_up(&host->netlink, host->link);
 	add_address(&host->netlink, HOST_ADDRESS, host->link);
 	host->peer = claim_address(&host->netlink, PEER_ADDRESS, host->link);

@@ -2,7 +2,10 @@
  * The hints for what step 6 does. See common/hints.h.
  */
 #include <errno.h>
-#include <stddef.h>
+#include <mntent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "../common/error.h"
 #include "hints.h"
@@ -13,12 +16,33 @@
 	"DEST of --bind must be there, a directory if SRC is one and a file " \
 	"if not"
 
+/* Most hosts mount this. It hides nothing: below is an empty directory. */
+#define BINFMT_MISC "/proc/sys/fs/binfmt_misc"
+
+/* Finds the first mount point below /proc. */
+static bool find_mount_in_proc(char found[256])
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *mount = NULL;
+
+	if (!mounts)
+		return false;
+	while ((mount = getmntent(mounts)) != NULL)
+		if (strncmp(mount->mnt_dir, "/proc/", 6) == 0 &&
+		    strcmp(mount->mnt_dir, BINFMT_MISC) != 0)
+			break;
+	if (mount)
+		snprintf(found, 256, "%s", mount->mnt_dir);
+	endmntent(mounts);
+	return mount;
+}
+
 static const char *look_for_mask(const char *mount)
 {
 	char path[256];
 
 	(void)mount;
-	if (!find_mount_point("/proc/", false, path))
+	if (!find_mount_in_proc(path))
 		return NULL;
 	return describe("%s is mounted over, as in Docker: the kernel refuses "
 			"a new /proc, which would show what is below it",

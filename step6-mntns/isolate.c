@@ -202,7 +202,7 @@ static void connect_host(struct host_side *host, struct netlink *inside)
 	snprintf(host->link, sizeof(host->link), "veth%lu", netns_id(inside));
 	create_veth(inside, host->link, host->netlink.netns);
 	if (!host->is_private)
-		turn_ipv6_off(host->link);
+		listen_to_nobody(host->link);
 	set_link_up(&host->netlink, host->link);
 	add_address(&host->netlink, HOST_ADDRESS, host->link);
 	host->peer = claim_address(&host->netlink, PEER_ADDRESS, host->link);
@@ -213,8 +213,10 @@ static void set_up_host_side(struct host_side *host)
 {
 	struct netlink inside;
 
-	if (host->loopback)
+	if (host->loopback) {
+		close(host->birthplace);
 		return;
+	}
 	if (host->is_private)
 		return;
 	open_netlink(&host->netlink);
@@ -229,8 +231,6 @@ static void set_up_host_side(struct host_side *host)
 /* The network that the child was born in lives on, held by the parent. */
 static void leave_host_side(struct host_side *host)
 {
-	if (host->loopback)
-		host->is_private = false;
 	if (host->is_private) {
 		open_netlink(&host->netlink);
 		check(unshare(CLONE_NEWNET), "unshare(CLONE_NEWNET)");
@@ -351,6 +351,8 @@ int main(int argc, char *argv[])
 	flags |= CLONE_NEWPID;
 	flags |= CLONE_NEWNS;
 	options.host.is_private = !owns_network();
+	if (options.host.loopback)
+		options.host.is_private = false;
 
 	child = clone_child(flags, run_child, &options);
 	options.host.birthplace = open_netns(child);

@@ -47,20 +47,19 @@ static pid_t start(char *arguments[], int output)
 	return child;
 }
 
-static void append_range(struct id_map *map, unsigned int start,
-			 unsigned int count)
+static void append_range(struct id_map *map, unsigned long start,
+			 unsigned long count)
 {
 	struct id_range *last = &map->ranges[map->length];
 
-	/* root, or ids that cannot be: whoever wrote that meant something else
-	 */
-	if (start == 0 || count == 0 || count > UINT32_MAX - start)
+	if (start == 0 || count == 0 || start > UINT32_MAX ||
+	    count > UINT32_MAX - start)
 		return;
 	if (map->length == MOST_RANGES)
 		reject("--map-auto: more than %d ranges", MOST_RANGES);
 	last->inside = map->length ? last[-1].inside + last[-1].count : 0;
-	last->outside = start;
-	last->count = count;
+	last->outside = (unsigned int)start;
+	last->count = (unsigned int)count;
 	map->length++;
 }
 
@@ -69,7 +68,7 @@ static void append_ranges(struct id_map *map, bool uids, const char *user)
 {
 	char *for_uids[] = { "getsubids", (char *)user, NULL };
 	char *for_gids[] = { "getsubids", "-g", (char *)user, NULL };
-	unsigned int start_id, count;
+	unsigned long start_id, count;
 	int ends[2];
 	pid_t child;
 	FILE *lines;
@@ -82,7 +81,7 @@ static void append_ranges(struct id_map *map, bool uids, const char *user)
 	if (!lines)
 		die("fdopen(%d)", ends[0]);
 	/* Root, and ids that cannot be, are left out. */
-	while (fscanf(lines, "%*u: %*s %u %u", &start_id, &count) == 2)
+	while (fscanf(lines, "%*u: %*s %lu %lu", &start_id, &count) == 2)
 		append_range(map, start_id, count);
 	if (ferror(lines))
 		die("read from getsubids");

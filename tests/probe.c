@@ -12,6 +12,7 @@
 #include <netinet/icmp6.h>
 #include <netinet/if_ether.h>
 #include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,54 @@ static uint32_t add_words(uint32_t sum, const void *data, size_t size)
 	return sum;
 }
 
+static uint16_t checksum(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+/*
+ * redirect HOST GATEWAY OLD NEW DESTINATION: tells the host, which has also the
+ * address OLD, in the name of its gateway, that NEW is a better one for this
+ * destination: an ICMP redirect, RFC 792.
+ */
+static void redirect(char *argv[])
+{
+	struct {
+		struct iphdr ip;
+		struct icmphdr icmp;
+		struct iphdr about;
+		struct icmphdr reply; /* all 0: an echo reply */
+	} packet = {
+		.ip = { .version = 4,
+			.ihl = 5,
+			.ttl = 64,
+			.protocol = IPPROTO_ICMP,
+			.saddr = inet_addr(argv[1]),
+			.daddr = inet_addr(argv[0]) },
+		.icmp = { .type = ICMP_REDIRECT,
+			  .code = ICMP_REDIR_HOST,
+			  .un.gateway = inet_addr(argv[3]) },
+		.about = { .version = 4,
+			   .ihl = 5,
+			   .ttl = 64,
+			   .tot_len = htons(28),
+			   .protocol = IPPROTO_ICMP,
+			   .saddr = inet_addr(argv[2]),
+			   .daddr = inet_addr(argv[4]) },
+	};
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr = { inet_addr(argv[0]) } };
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+
+	packet.icmp.checksum = checksum(
+		add_words(0, &packet.icmp, sizeof(packet) - sizeof(packet.ip)));
+	if (sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&to,
+		   sizeof(to)) != sizeof(packet))
+		err(EXIT_FAILURE, "sendto(%s)", argv[0]);
+}
+
 /*
  * advertise LINK: sends what an IPv6 router says of itself, RFC 4861, to all on
  * the link: here I am, for half an hour, and 2001:db8::/64 is on this link.
@@ -205,9 +254,7 @@ static void advertise(char *argv[])
 	sum = add_words(length + IPPROTO_ICMPV6, &packet.ip.ip6_src,
 			2 * sizeof(struct in6_addr));
 	sum = add_words(sum, &packet.advert, length);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	packet.advert.nd_ra_cksum = htons((uint16_t)~sum);
+	packet.advert.nd_ra_cksum = checksum(sum);
 	if (sendto(fd, &packet, sizeof(packet), 0, (struct sockaddr *)&to,
 		   sizeof(to)) != sizeof(packet))
 		err(EXIT_FAILURE, "sendto(%s)", argv[0]);
@@ -262,6 +309,7 @@ int main(int argc, char *argv[])
 		{ "orphans", 1, orphans },
 		{ "leave-chroot", 2, leave_chroot },
 		{ "advertise", 1, advertise },
+		{ "redirect", 5, redirect },
 		{ "take-over", 1, take_over },
 	};
 

@@ -327,6 +327,14 @@ program() {
 	assert_output 0
 }
 
+@test "126: PROGRAM is found, in the directory without a name, and cannot be run" {
+	let_in
+	cd "$BATS_TEST_TMPDIR"
+	echo 'exit 0' > no-such
+	fails_with 126 'execvp\("no-such"\): Permission denied' \
+		'outside, root' env PATH=:/usr/bin "$ISOLATE" no-such
+}
+
 @test "126: PROGRAM is found but cannot be run" {
 	let_in
 	echo 'exit 0' > "$BATS_TEST_TMPDIR/file"

@@ -76,6 +76,7 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 	if is_root; then
 		assert_narrated \
 			'^parent.* RTM_NEWLINK\(peer0' \
+			'^parent.* write\(".*/veth[0-9]+/rp_filter", "1"\)$' \
 			'^parent.* write\(".*/veth[0-9]+/disable_ipv6", "1"\)$' \
 			'^parent.* write\(".*/veth[0-9]+/accept_ra", "0"\)$' \
 			'^parent.* RTM_NEWLINK\(veth[0-9]+, IFF_UP\)$'
@@ -268,6 +269,36 @@ assert_not_taken_over() {
 	assert_line --index 1 --regexp '^default via fe80::1 dev veth[0-9]+ '
 }
 
+# The new gateway would have to answer on the host's network: here it is known.
+# rp_filter is the greater of that of the link and of all.
+@test "PROGRAM cannot send the host to another gateway" {
+	only_as_root
+	run -0 unshare --net bash -c '
+		ip link add eth0 type veth peer name wire0
+		ip link set eth0 up; ip link set wire0 up
+		ip addr add 192.0.2.2/24 dev eth0
+		ip route add default via 192.0.2.1
+		ip neigh add 192.0.2.66 lladdr 02:00:00:00:00:66 dev eth0
+		ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev eth0
+		coproc "$ISOLATE" bash -c "while read -r _; do
+			\"\$PROBE\" redirect 10.11.12.13 192.0.2.1 192.0.2.2 \
+				192.0.2.66 198.51.100.1 &&
+				ping -c 1 10.11.12.13 > /dev/null && echo sent
+		done"
+		redirect() {
+			ip route get 198.51.100.1 > /dev/null
+			echo >&"${COPROC[1]}"
+			read -r sent <&"${COPROC[0]}" && [ "$sent" = sent ]
+			ip route get 198.51.100.1 | head -n 1
+		}
+		redirect; redirect
+		cd /proc/sys/net/ipv4/conf/veth*/ && echo 0 > rp_filter
+		redirect; redirect'
+	assert_line --index 0 --partial '198.51.100.1 via 192.0.2.1 '
+	assert_line --index 1 --partial '198.51.100.1 via 192.0.2.1 '
+	assert_line --index 3 --partial '198.51.100.1 via 192.0.2.66 '
+}
+
 @test "root of a user namespace that does not own the network gets one, too" {
 	run -0 unshare --user --map-root-user "$ISOLATE" sh -c "$CONNECT"
 	assert_output --partial ' inet 10.11.12.14/24 '
@@ -343,17 +374,41 @@ connecting_fails() {
 }
 
 # As in Docker, where /proc/sys is read-only.
-@test "125 and a hint: IPv6 cannot be turned off on the host's end" {
+@test "125 and a hint: the host cannot be kept from believing PROGRAM" {
 	only_as_root
-	((STEP < 6)) || return 0 # there the mount below would mask /proc
-	run -125 --separate-stderr unshare --mount sh -c '
-		mount --bind /proc/sys /proc/sys
-		mount -o remount,bind,ro /proc/sys
+	# From step 6 on both may fail, since a part of /proc is mounted over. One
+	# of them says so.
+	for _ in {1..20}; do
+		run -125 --separate-stderr unshare --mount sh -c '
+			mount --bind /proc/sys /proc/sys
+			mount -o remount,bind,ro /proc/sys
+			exec "$ISOLATE" echo PROGRAM runs'
+		assert_output ''
+		assert_equal "${#stderr_lines[@]}" 2
+		((STEP < 6)) || continue
+		assert_regex "${stderr_lines[0]}" '^isolate: open\("/proc/sys/net/ipv4/conf/veth[0-9]+/rp_filter"\): Read-only file system$'
+		assert_regex "${stderr_lines[1]}" '^hint: /proc/sys is read-only'
+	done
+}
+
+# What it is asked for by then is PROGRAM's.
+@test "a failure after PROGRAM has ended does not replace its status" {
+	only_as_root
+	run -7 traced -o "$BATS_TEST_TMPDIR/trace" -e trace=sendto,kill \
+		-e inject=sendto:error=ENOBUFS:when=7 "$ISOLATE" sh -c 'exit 7'
+	grep -q 'sendto.*ENOBUFS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
+	run ! grep -q '^kill(' "$BATS_TEST_TMPDIR/trace"
+}
+
+@test "a private host side that the limit refuses: the hint names the limit" {
+	run -125 --separate-stderr unshare --user --map-root-user sh -c '
+		echo 1 > /proc/sys/user/max_net_namespaces
 		exec "$ISOLATE" echo PROGRAM runs'
 	assert_output ''
-	assert_regex "${stderr_lines[0]}" '^isolate: open\("/proc/sys/net/ipv6/conf/veth[0-9]+/disable_ipv6"\): Read-only file system$'
-	assert_regex "${stderr_lines[1]}" '^hint: /proc/sys is read-only'
-	assert_equal "${#stderr_lines[@]}" 2
+	assert_equal "${stderr_lines[0]}" \
+		'isolate: unshare(CLONE_NEWNET): No space left on device'
+	assert_regex "${stderr_lines[1]}" \
+		'^hint: a limit is reached, .*/proc/sys/user/max_net_namespaces'
 }
 
 @test "a private host side that is refused is reported, and leaves nothing" {

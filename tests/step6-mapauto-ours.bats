@@ -102,7 +102,7 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 @test "--map-auto: ranges that hold the host's root, or cannot be, are left out" {
 	only_as_root
 	run with_ranges \
-		'root:0:65536\nroot:4294967290:100\nroot:200000:1000\nroot:5:0\n' \
+		'root:0:65536\nroot:4294967290:100\nroot:200000:1000\nroot:5:0\nroot:4295067296:5\nroot:900000:4294967300\n' \
 		"$ISOLATE" --map-auto "${show_maps[@]}"
 	assert_success
 	assert_output - <<-END
