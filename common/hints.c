@@ -41,12 +41,11 @@ static const char *look_for_limit(const char *clone)
 		{ "CLONE_NEWPID", "user/max_pid_namespaces" },
 		{ "CLONE_NEWNS", "user/max_mnt_namespaces" },
 	};
-	const char *lowest = NULL;
+	const char *lowest = limits[0][1];
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+	for (size_t i = 1; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (strstr(clone, limits[i][0]) &&
-		    (!lowest ||
-		     read_sysctl(limits[i][1]) < read_sysctl(lowest)))
+		    read_sysctl(limits[i][1]) < read_sysctl(lowest))
 			lowest = limits[i][1];
 	return describe("a limit is reached, namespaces(7): the lowest is "
 			"%ld, in /proc/sys/%s; or there are 32 user "
