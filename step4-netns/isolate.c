@@ -75,7 +75,6 @@ static void parse_options(struct options *options, int argc, char *argv[])
 
 /*
  * User namespace, from outside: says which ids inside are which ids outside.
- *
  * setgroups comes first: a member of a group may have fewer rights than others
  * (a file of mode 0604), so a user namespace must be no way to leave a group.
  * Without CAP_SETGID the kernel takes no gid_map until setgroups(2) is denied:
