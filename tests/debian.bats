@@ -7,17 +7,20 @@
 
 load helper
 
-# unpack: $TREE unpacked by isolate itself, so that ids inside own it.
+# unpack: $TREE unpacked by isolate itself, so that ids inside own it. Root has
+# these without an option.
 unpack() {
+	SEVERAL_IDS=()
+	is_root || SEVERAL_IDS=(--map-auto)
 	can_map_auto
 	let_in
 	ROOT=$BATS_TEST_TMPDIR/root
-	"$ISOLATE" --map-auto mkdir "$ROOT"
-	"$ISOLATE" --map-auto tar -C "$ROOT" -xpf "$TREE"
+	"$ISOLATE" "${SEVERAL_IDS[@]}" mkdir "$ROOT"
+	"$ISOLATE" "${SEVERAL_IDS[@]}" tar -C "$ROOT" -xpf "$TREE"
 }
 
 remove_tree() {
-	"$ISOLATE" --map-auto rm -rf "$ROOT"
+	"$ISOLATE" "${SEVERAL_IDS[@]}" rm -rf "$ROOT"
 }
 
 @test "Debian: apt-get --version" {
@@ -46,17 +49,17 @@ remove_tree() {
 	assert_output $'lo peer0\nisolated\n2'
 }
 
-@test "Debian: unpacked with --map-auto, a package is installed and removed" {
+@test "Debian: unpacked by isolate, a package is installed and removed" {
 	unpack
-	run "$ISOLATE" --map-auto --rootfs "$ROOT" \
+	run "$ISOLATE" "${SEVERAL_IDS[@]}" --rootfs "$ROOT" \
 		dpkg -i /tmp/isolate-test.deb
 	assert_success
-	run "$ISOLATE" --map-auto --rootfs "$ROOT" sh -c '
+	run "$ISOLATE" "${SEVERAL_IDS[@]}" --rootfs "$ROOT" sh -c '
 		cat /usr/share/isolate-test/file
 		stat -c %U:%G /usr/share/isolate-test/file'
 	assert_success
 	assert_output $'text\ngames:games'
-	run "$ISOLATE" --map-auto --rootfs "$ROOT" dpkg --purge isolate-test
+	run "$ISOLATE" "${SEVERAL_IDS[@]}" --rootfs "$ROOT" dpkg --purge isolate-test
 	assert_success
 	[ ! -e "$ROOT/usr/share/isolate-test" ]
 	remove_tree
