@@ -131,8 +131,7 @@ static const struct hint hints[] = {
 	  "believe cannot be set, and PROGRAM could redirect the host",
 	  NULL },
 	{ "write(\"/proc/sys/net/", 0,
-	  "this is to keep PROGRAM from redirecting the host, ip-sysctl",
-	  NULL },
+	  "without this PROGRAM could redirect the host's traffic", NULL },
 	{ "write(\"/proc/", EPERM, NULL, look_at_map },
 	{ "write(\"/proc/", EINVAL,
 	  "two ranges of a map must not overlap, neither inside nor outside, "

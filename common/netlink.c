@@ -20,8 +20,8 @@
 #include "netlink.h"
 
 /*
- * Who joins the network namespace that it is in already changes nothing. But
- * the kernel asks for CAP_SYS_ADMIN in the user namespace that owns it, and so
+ * To join the network namespace that we are in already changes nothing. But the
+ * kernel asks for CAP_SYS_ADMIN in the user namespace that owns it, and so
  * answers the question whether we are in that one, or above it.
  */
 bool owns_network(void)
