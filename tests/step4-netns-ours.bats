@@ -280,22 +280,27 @@ assert_not_taken_over() {
 		ip route add default via 192.0.2.1
 		ip neigh add 192.0.2.66 lladdr 02:00:00:00:00:66 dev eth0
 		ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev eth0
-		coproc "$ISOLATE" bash -c "while read -r _; do
+		coproc "$ISOLATE" bash -c "while read -r to; do
 			\"\$PROBE\" redirect 10.11.12.13 192.0.2.1 192.0.2.2 \
-				192.0.2.66 198.51.100.1 &&
+				192.0.2.66 \$to &&
 				ping -c 1 10.11.12.13 > /dev/null && echo sent
 		done"
 		redirect() {
-			ip route get 198.51.100.1 > /dev/null
-			echo >&"${COPROC[1]}"
+			ip route get "$1" > /dev/null
+			echo "$1" >&"${COPROC[1]}"
 			read -r sent <&"${COPROC[0]}" && [ "$sent" = sent ]
-			ip route get 198.51.100.1 | head -n 1
+			ip route get "$1" | head -n 1
 		}
-		redirect; redirect
-		cd /proc/sys/net/ipv4/conf/veth*/ && echo 0 > rp_filter
-		redirect; redirect'
+		redirect 198.51.100.1; redirect 198.51.100.1
+		cd /proc/sys/net/ipv4/conf/veth*/ || exit
+		echo 2 > ../all/rp_filter
+		redirect 198.51.100.2
+		echo 0 > ../all/rp_filter; echo 0 > rp_filter
+		redirect 198.51.100.1'
 	assert_line --index 0 --partial '198.51.100.1 via 192.0.2.1 '
 	assert_line --index 1 --partial '198.51.100.1 via 192.0.2.1 '
+	# As README.md says; and so it would be without.
+	assert_line --index 2 --partial '198.51.100.2 via 192.0.2.66 '
 	assert_line --index 3 --partial '198.51.100.1 via 192.0.2.66 '
 }
 
