@@ -54,19 +54,24 @@ int check_call(int result, const char *call)
 
 /*
  * _exit(2) and not exit(3): the child is a copy of the parent, and would do
- * what atexit(3) has for the parent a second time.
+ * what atexit(3) has for the parent a second time. One write(2) for all: if the
+ * other fails too, it may kill this one at any moment.
  */
 void fail(int status, int error, const char *what)
 {
-	const char *reason = error ? reporting.reason : NULL;
+	const char *reason = error ? reporting.reason : NULL, *hint = NULL;
+	char message[2 * LONGEST_TEXT];
 
 	if (reporting.clean_up)
 		reporting.clean_up();
-	dprintf(STDERR_FILENO, "isolate: %s%s%s%s%s\n", what, error ? ": " : "",
-		error ? strerror(error) : "", reason ? ": " : "",
-		reason ? reason : "");
+	/* The hint may be described, and what was. */
+	snprintf(message, sizeof(message), "%s%s%s%s%s", what,
+		 error ? ": " : "", error ? strerror(error) : "",
+		 reason ? ": " : "", reason ? reason : "");
 	if (error && reporting.explain)
-		reporting.explain(what, error);
+		hint = reporting.explain(what, error);
+	dprintf(STDERR_FILENO, "isolate: %s\n%s%s%s", message,
+		hint ? "hint: " : "", hint ? hint : "", hint ? "\n" : "");
 	_exit(status);
 }
 

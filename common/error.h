@@ -30,8 +30,8 @@ extern struct reporting {
 	const char *reason; /* a sentence that the next die() adds to WHY */
 	/* called before an error ends this process, or NULL */
 	void (*clean_up)(void);
-	/* called after the message of die(), with WHAT and errno, or NULL */
-	void (*explain)(const char *what, int error);
+	/* finds a hint for die(), by WHAT and errno, or NULL; or is NULL */
+	const char *(*explain)(const char *what, int error);
 } reporting;
 
 /*

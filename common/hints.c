@@ -163,12 +163,9 @@ static const char *find_hint(const struct hint *row, const char *what,
 	return text;
 }
 
-void print_hint(const char *what, int error)
+const char *hint_for(const char *what, int error)
 {
 	const char *text = find_hint(more_hints, what, error);
 
-	if (!text)
-		text = find_hint(hints, what, error);
-	if (text)
-		dprintf(STDERR_FILENO, "hint: %s\n", text);
+	return text ? text : find_hint(hints, what, error);
 }

@@ -16,13 +16,13 @@ struct hint {
 };
 
 /*
- * Prints the hint for a failure, if one of the rows fits: what as for die(),
- * error the errno value. This is for reporting.explain, error.h.
+ * Returns the hint for a failure, or NULL if none of the rows fits: what as for
+ * die(), error the errno value. This is for reporting.explain, error.h.
  */
-void print_hint(const char *what, int error);
+const char *hint_for(const char *what, int error);
 
 /*
- * Has print_hint() look at these rows, of which the last has no WHAT, before
+ * Has hint_for() look at these rows, of which the last has no WHAT, before
  * its own. For the first parts of a program, before clone_child(). The table
  * must live on; there can be one.
  */

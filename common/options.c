@@ -103,7 +103,7 @@ char **parse_command_line(int argc, char *argv[], const struct option_row *more)
 	struct option options[MOST_ROWS + 1] = { 0 };
 	int key;
 
-	reporting.explain = print_hint;
+	reporting.explain = hint_for;
 	for (int i = COMMON_ROWS; more->name && i < MOST_ROWS; i++)
 		rows[i] = *more++;
 	for (int i = 0; rows[i].name; i++) {

@@ -362,6 +362,14 @@ program() {
 		as_root_of_userns "$ISOLATE" -u 0:1:1 true
 }
 
+# Else it may be killed between the two, and its hint be lost.
+@test "a message and its hint are one write" {
+	local trace=$BATS_TEST_TMPDIR/trace
+	run -125 traced -f -s 1000 -o "$trace" -e trace=write \
+		"$ISOLATE" -u 0:1000:10 -u 5:2000:10 true
+	grep -q ' write(2, "isolate: .*hint: .*\\n", ' "$trace"
+}
+
 @test "125 and a hint: overlapping ranges of a map" {
 	fails_with 125 'write\("/proc/[0-9]+/uid_map", "0 1000 10\\n5 2000 10"\): Invalid argument' \
 		'two ranges of a map must not overlap' \
