@@ -10,7 +10,7 @@
  *	.				sets up from inside
  *	wait_child()			exec_program()
  *	.  (passes signals on)		PROGRAM runs
- *	returns its status <----------- PROGRAM ends
+ *	exit_like()  <----------------- PROGRAM ends
  */
 #pragma once
 
@@ -32,11 +32,30 @@ void release_child(void);
 void send_to_child(const void *data, size_t size);
 
 /*
- * In the parent, last: waits until the child ends, passing on the signals that
- * it is sent. Returns the exit status, or 128 + N where signal N ended the
- * child. All other children that end are reaped too. In wait.c.
+ * In the parent, after the set-up: waits until the child ends, passing on the
+ * signals that it is sent, and returns what waitpid(2) tells of PROGRAM. All
+ * other children that end are reaped too. This and the next three are in
+ * wait.c.
  */
 int wait_child(pid_t child);
+
+/*
+ * In the parent, last: ends as PROGRAM has, with its exit status or by the
+ * same signal. As process 1, which no such signal ends, exits with 128 + N.
+ */
+void exit_like(int status) __attribute__((noreturn));
+
+/*
+ * In the parent, before clone_child(): the child is going to be process 1 for
+ * PROGRAM, and wait_child() looks for what it reports.
+ */
+void expect_init(void);
+
+/*
+ * In process 1, last: waits until PROGRAM, its child, ends, as wait_child()
+ * does, and reports to that. Keeps the descriptors 0, 1 and 2, and one for it.
+ */
+void wait_as_init(pid_t program) __attribute__((noreturn));
 
 /*
  * In the child, first: waits for release_child(). If the parent dies, so does

@@ -1,7 +1,11 @@
 /*
  * Signals, and waiting for the child. See process.h.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,30 +59,134 @@ void give_back_signals(void)
 		die("sigprocmask(SIG_SETMASK)");
 }
 
-/* Reaps all that has ended. Returns true, and its status, if child has. */
-static bool reap(pid_t child, int *status, bool *stopped)
+/* Reaps all that has ended. Returns true, and its status, if child is among it.
+ */
+static bool reap(pid_t child, int *status)
 {
 	pid_t pid;
-	int got;
 
-	*stopped = false;
-	while ((pid = waitpid(-1, &got, WNOHANG | WUNTRACED)) > 0) {
-		if (pid != child)
-			continue;
-		*status = got;
-		*stopped = WIFSTOPPED(got);
-		if (!*stopped)
+	while ((pid = waitpid(-1, status, WNOHANG | WUNTRACED)) > 0)
+		if (pid == child)
 			return true;
-	}
+	if (pid < 0)
+		die("waitpid(-1, WNOHANG|WUNTRACED)");
 	return false;
 }
 
 /*
- * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
- * kernel drops where there is no shell to continue us, setpgid(2). Not for
- * process 1: that cannot stop, and to try would discard a pending SIGCONT.
+ * Waits until the child has ended or stopped, and returns what waitpid(2) tells
+ * of it; has take() see the signals that come meanwhile. SIGCHLD is ours, and
+ * so is a signal from ourselves: a SIGPIPE, of what nobody reads.
  */
-static void stop(void)
+static int await_change(pid_t child,
+			void (*take)(pid_t child, const siginfo_t *info))
+{
+	sigset_t all;
+	siginfo_t info;
+	int got, status;
+
+	sigfillset(&all);
+	while (!reap(child, &status)) {
+		got = sigwaitinfo(&all, &info);
+		if (got < 0 && errno != EINTR)
+			die("sigwaitinfo");
+		if (got < 0 || got == SIGCHLD)
+			continue;
+		if (info.si_code > 0 || info.si_pid != getpid())
+			take(child, &info);
+	}
+	return status;
+}
+
+/*
+ * si_code says where a signal comes from. One from a process is for us alone.
+ * So is, of the kernel's, what an alarm(2) of the caller brings, and the
+ * terminal's hang-up where we lead the session. The others are of the terminal,
+ * and all of the foreground process group has had those.
+ */
+static bool has_reached(pid_t child, const siginfo_t *info)
+{
+	if (info->si_signo == SIGALRM)
+		return false;
+	if (info->si_signo == SIGHUP && getsid(0) == getpid())
+		return false;
+	return info->si_code > 0 && getpgid(child) == getpgrp();
+}
+
+static void pass_on(pid_t child, const siginfo_t *info)
+{
+	if (!has_reached(child, info))
+		kill(child, info->si_signo);
+}
+
+/* As $? shows it. */
+static int shell_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
+}
+
+static void narrate_end(pid_t child, int status)
+{
+	if (WIFSIGNALED(status))
+		narrate("waitpid(%d) = signal %d", child, WTERMSIG(status));
+	else
+		narrate("waitpid(%d) = exit status %d", child,
+			WEXITSTATUS(status));
+}
+
+/*
+ * With --init, isolate's child is process 1, and only that one sees PROGRAM
+ * stop, or which signal ends it. It can show neither by its own end: a process
+ * 1 does not stop, nor die of a signal of its own. So it reports what
+ * waitpid(2) has told it, and for each report the kernel sends isolate a SIGIO,
+ * fcntl(2).
+ */
+static int reports[2] = { -1, -1 };
+static int last_report = -1; /* neither a stop nor an end */
+
+void expect_init(void)
+{
+	if (pipe2(reports, O_CLOEXEC | O_NONBLOCK) < 0)
+		die("pipe2(O_CLOEXEC|O_NONBLOCK)");
+	if (fcntl(reports[0], F_SETOWN, getpid()) < 0)
+		die("fcntl(F_SETOWN)");
+	if (fcntl(reports[0], F_SETFL, O_NONBLOCK | O_ASYNC) < 0)
+		die("fcntl(F_SETFL, O_NONBLOCK|O_ASYNC)");
+}
+
+/* The last one counts: what has stopped may have been continued since. */
+static bool read_reports(void)
+{
+	bool found = false;
+
+	while (read(reports[0], &last_report, sizeof(last_report)) > 0)
+		found = true;
+	return found;
+}
+
+/*
+ * Of what the caller has left open, this process keeps nothing: somebody may
+ * wait for the end of that file.
+ */
+void wait_as_init(pid_t program)
+{
+	const int report = STDERR_FILENO + 1;
+	int status;
+
+	if (dup2(reports[1], report) < 0)
+		die("dup2(%d, %d)", reports[1], report);
+	closefrom(report + 1);
+	do {
+		status = await_change(program, pass_on);
+		if (write(report, &status, sizeof(status)) < 0)
+			die("write to the parent");
+	} while (WIFSTOPPED(status));
+	narrate_end(program, status);
+	_exit(shell_status(status));
+}
+
+static void stop_alone(void)
 {
 	sigset_t stop_only;
 
@@ -87,6 +195,25 @@ static void stop(void)
 	kill(getpid(), SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop_only, NULL);
 	sigprocmask(SIG_BLOCK, &stop_only, NULL);
+}
+
+/*
+ * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
+ * kernel drops where there is no shell to continue us, setpgid(2). If PROGRAM
+ * had the terminal, in a process group of its own as a shell has one, then the
+ * shell that continues us gives it to ours.
+ */
+static void stop(void)
+{
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	pid_t foreground = tcgetpgrp(terminal);
+
+	stop_alone();
+	if (terminal < 0)
+		return;
+	if (tcgetpgrp(terminal) == getpgrp())
+		tcsetpgrp(terminal, foreground);
+	close(terminal);
 }
 
 /* The child is stopped by force: as process 1 it would ignore Ctrl-Z. */
@@ -107,53 +234,50 @@ static bool is_stop(const siginfo_t *info)
 	       action.sa_handler == SIG_DFL;
 }
 
-/*
- * si_code says where a signal comes from. One from a process is for us alone.
- * So is, of the kernel's, what an alarm(2) of the caller brings, and the
- * terminal's hang-up where we lead the session. The others are of the terminal,
- * and all of the foreground process group has had those.
- */
-static bool has_reached_child(const siginfo_t *info)
+/* Process 1 has had a stop from the terminal too, or gets it passed on. */
+static void take_signal(pid_t child, const siginfo_t *info)
 {
-	if (info->si_signo == SIGALRM)
-		return false;
-	if (info->si_signo == SIGHUP && getsid(0) == getpid())
-		return false;
-	return info->si_code > 0;
+	bool has_init = reports[0] >= 0;
+
+	if (has_init && info->si_signo == SIGIO && info->si_code > 0) {
+		if (read_reports() && WIFSTOPPED(last_report))
+			stop();
+	} else if (!has_init && is_stop(info)) {
+		stop_both(child);
+	} else {
+		pass_on(child, info);
+	}
+}
+
+int wait_child(pid_t child)
+{
+	int status;
+
+	while (WIFSTOPPED(status = await_change(child, take_signal)))
+		stop();
+	reporting.clean_up = NULL;
+	narrate_end(child, status);
+	if (reports[0] >= 0)
+		read_reports();
+	return WIFSIGNALED(last_report) ? last_report : status;
 }
 
 /*
- * SIGCHLD is ours, and so is a signal from ourselves: a SIGPIPE, of what nobody
- * reads. A process 1 that waits in this way, --init, does not stop: see stop().
+ * A shell ends a script where a command dies of Ctrl-C, but not where it exits
+ * with 130. The core dump, if there is one, is PROGRAM's.
  */
-int wait_child(pid_t child)
+void exit_like(int status)
 {
-	int got, status;
-	sigset_t all;
-	siginfo_t info;
-	bool stopped;
+	sigset_t ending;
 
-	sigfillset(&all);
-	for (;;) {
-		got = sigwaitinfo(&all, &info);
-		if (got < 0 || (got != SIGCHLD && info.si_pid == getpid()))
-			continue;
-		if (got == SIGCHLD) {
-			if (reap(child, &status, &stopped))
-				break;
-			if (stopped && getpid() != 1)
-				stop();
-		} else if (is_stop(&info) && getpid() != 1) {
-			stop_both(child);
-		} else if (!has_reached_child(&info)) {
-			kill(child, got);
-		}
-	}
-	reporting.clean_up = NULL;
 	if (WIFSIGNALED(status)) {
-		narrate("waitpid(%d) = signal %d", child, WTERMSIG(status));
-		return 128 + WTERMSIG(status);
+		prctl(PR_SET_DUMPABLE, 0);
+		signal(WTERMSIG(status), SIG_DFL);
+		kill(getpid(), WTERMSIG(status));
+		sigemptyset(&ending);
+		sigaddset(&ending, WTERMSIG(status));
+		sigprocmask(SIG_UNBLOCK, &ending, NULL);
 	}
-	narrate("waitpid(%d) = exit status %d", child, WEXITSTATUS(status));
-	return WEXITSTATUS(status);
+	/* Process 1 of a container does not die of it. */
+	exit(shell_status(status));
 }

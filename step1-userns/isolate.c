@@ -96,5 +96,5 @@ int main(int argc, char *argv[])
 	release_child();
 
 	status = wait_child(child);
-	return status;
+	exit_like(status);
 }

@@ -120,5 +120,5 @@ int main(int argc, char *argv[])
 	release_child();
 
 	status = wait_child(child);
-	return status;
+	exit_like(status);
 }

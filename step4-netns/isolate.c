@@ -233,5 +233,5 @@ int main(int argc, char *argv[])
 
 	status = wait_child(child);
 	free_address(&options.host.netlink);
-	return status;
+	exit_like(status);
 }

@@ -233,7 +233,6 @@ static void become_init(void)
 
 	/* No way to isolate through this process in /proc: CVE-2019-5736. */
 	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	closefrom(STDERR_FILENO + 1);
 	program = fork();
 	if (program < 0)
 		die("fork()");
@@ -241,7 +240,7 @@ static void become_init(void)
 		return;
 	reporting.role = "init";
 	narrate("fork() = %d", program);
-	_exit(wait_child(program));
+	wait_as_init(program);
 }
 
 /* What the child does, from the moment the parent has mapped its ids. */
@@ -275,6 +274,8 @@ int main(int argc, char *argv[])
 	flags |= CLONE_NEWNET;
 	flags |= CLONE_NEWPID;
 	options.host.is_private = !owns_network();
+	if (options.init)
+		expect_init();
 
 	child = clone_child(flags, run_child, &options);
 	options.host.birthplace = open_netns(child);
@@ -284,5 +285,5 @@ int main(int argc, char *argv[])
 
 	status = wait_child(child);
 	free_address(&options.host.netlink);
-	return status;
+	exit_like(status);
 }

@@ -282,7 +282,6 @@ static void become_init(void)
 
 	/* No way to isolate through this process in /proc: CVE-2019-5736. */
 	check(prctl(PR_SET_DUMPABLE, 0), "prctl(PR_SET_DUMPABLE, 0)");
-	closefrom(STDERR_FILENO + 1);
 	program = fork();
 	if (program < 0)
 		die("fork()");
@@ -290,7 +289,7 @@ static void become_init(void)
 		return;
 	reporting.role = "init";
 	narrate("fork() = %d", program);
-	_exit(wait_child(program));
+	wait_as_init(program);
 }
 
 /*
@@ -352,6 +351,8 @@ int main(int argc, char *argv[])
 	options.host.is_private = !owns_network();
 	if (options.host.loopback)
 		options.host.is_private = false;
+	if (options.init)
+		expect_init();
 
 	child = clone_child(flags, run_child, &options);
 	options.host.birthplace = open_netns(child);
@@ -361,5 +362,5 @@ int main(int argc, char *argv[])
 
 	status = wait_child(child);
 	free_address(&options.host.netlink);
-	return status;
+	exit_like(status);
 }

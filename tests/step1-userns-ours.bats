@@ -778,6 +778,44 @@ start_on_terminal() {
 	wait "$TERMINAL"
 }
 
+# A shell looks if a command died of the signal: then the script is to end too.
+@test "Ctrl-C ends a script that calls isolate in a loop" {
+	((STEP < 5)) || AS=--init # process 1 without a handler would not die
+	export AS
+	# shellcheck disable=SC2016 # another shell is to expand it
+	echo 'for n in 1 2 3; do
+			"$ISOLATE" $AS sh -c "echo ready; exec sleep 100"
+			echo "it goes on"
+		done' > "$BATS_TEST_TMPDIR/script"
+	start_on_terminal "exec env --default-signal=INT,QUIT \
+		bash '$BATS_TEST_TMPDIR/script'"
+	printf '\003' > "$KEYS"
+	eventually is_gone "$TERMINAL"
+	run cat "$OUTPUT"
+	refute_output --partial 'goes on'
+	assert_equal "$(grep -c ready "$OUTPUT")" 1
+}
+
+@test "isolate ends by the signal that has ended PROGRAM" {
+	local as=-- signal
+	((STEP < 5)) || as=--init
+	ulimit -c 0
+	for signal in HUP INT KILL SEGV PIPE TERM RTMIN; do
+		run perl -e 'system(@ARGV); print $? & 127' "$ISOLATE" "$as" \
+			sh -c 'kill -s "$1" $$' sh "$signal"
+		assert_output "$(kill -l "$signal")"
+	done
+	run perl -e 'system(@ARGV); print $?' "$ISOLATE" "$as" sh -c 'exit 130'
+	assert_output "$((130 << 8))"
+}
+
+@test "125: what has become of PROGRAM cannot be known" {
+	isolate_with wait4:error=EIO:when=1 125
+	run cat "$BATS_TEST_TMPDIR/output"
+	assert_output --regexp '^isolate: waitpid\(.*: Input/output error$'
+	eventually nothing_is_left
+}
+
 # start_in_terminal COMMAND: the shell's COMMAND, on a terminal that goes with
 # PID. In it, isolate runs $PROGRAM, whose output is not in the terminal.
 start_in_terminal() {
@@ -875,7 +913,7 @@ parents_later_calls() {
 	awk -F '(' '{ n[$1]++ }
 		on { print $1, n[$1] }
 		/^write\([0-9]+, "\\0", 1\)/ { on = 1 }
-		$1 == "rt_sigtimedwait" { exit }' \
+		$1 == "wait4" { exit }' \
 		"$BATS_TEST_TMPDIR/calls"
 }
 
@@ -921,7 +959,7 @@ killed_at() {
 	let_in
 	parents_calls > /dev/null
 	mapfile -t calls < <(parents_later_calls)
-	assert_regex "${calls[*]}" 'rt_sigtimedwait 1$'
+	assert_regex "${calls[*]}" 'wait4 1$'
 	for call in "${calls[@]}"; do
 		killed_at "$call"
 	done

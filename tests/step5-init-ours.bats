@@ -194,7 +194,7 @@ has_descriptors() {
 	[ "$(ls "/proc/$pid/fd")" = "$(printf '%s\n' "$@")" ]
 }
 
-@test "--init: process 1 has no descriptors but 0, 1 and 2" {
+@test "--init: of descriptors, process 1 has 0, 1, 2 and one to report by" {
 	only_as_root # to look at those of a process that is not dumpable
 	local init
 	exec {open}< /etc/passwd
@@ -202,9 +202,9 @@ has_descriptors() {
 	exec {open}<&-
 	eventually has_said '^up$'
 	init=$(children_of "$PID")
-	for pid in "$init" "$(children_of "$init")"; do
-		eventually has_descriptors "$pid" 0 1 2
-	done
+	eventually has_descriptors "$init" 0 1 2 3
+	[[ $(readlink "/proc/$init/fd/3") == pipe:* ]]
+	eventually has_descriptors "$(children_of "$init")" 0 1 2
 }
 
 @test "--init: PROGRAM cannot look into process 1, which is isolate" {
@@ -288,14 +288,49 @@ ends_by_ctrl_c() {
 	ends_by_ctrl_c "$program"
 }
 
-@test "--init: Ctrl-Z gives the terminal back where PROGRAM stops itself" {
+@test "--init: the terminal is given back where PROGRAM stops itself" {
 	local program
 	on_terminal "$ISOLATE --init sh -c 'echo u\"\"p; kill -STOP \$\$; exec sleep 100'"
 	eventually has_said 'up.?$'
 	program=$(program_below "${PIDS[0]}")
 	eventually is_stopped "$program"
-	printf '\032' >&"$keys"
 	eventually has_said 'Stopped'
+	echo 'echo she""ll; fg' >&"$keys"
+	eventually has_said 'shell.?$'
+	ends_by_ctrl_c "$program"
+}
+
+# This one has a process group of its own, which Ctrl-Z would reach alone.
+@test "--init: the terminal is given back where a shell in it is suspended" {
+	on_terminal "$ISOLATE --init bash --norc --noediting -i"
+	echo 'echo in""side; suspend -f' >&"$keys"
+	eventually has_said 'inside.?$'
+	eventually has_said 'Stopped'
+	echo 'echo she""ll; fg' >&"$keys"
+	eventually has_said 'shell.?$'
+	echo 'echo ag""ain; exit 9' >&"$keys"
+	eventually has_said 'again.?$'
+	echo 'echo status=$?; exit' >&"$keys"
+	eventually has_said 'status=9.?$'
+	exec {keys}>&-
+}
+
+@test "--init: Ctrl-C reaches a PROGRAM that has left the process group" {
+	on_terminal "$ISOLATE --init setsid -w sh -c 'echo u\"\"p; exec sleep 100'"
+	eventually has_said 'up.?$'
+	ends_by_ctrl_c "$(program_below "${PIDS[0]}")"
+}
+
+@test "--init: SIGTSTP from a process stops isolate and PROGRAM" {
+	local program init
+	on_terminal "$ISOLATE --init sh -c 'echo u\"\"p; exec sleep 100'"
+	eventually has_said 'up.?$'
+	program=$(program_below "${PIDS[0]}")
+	init=$(parent_of "$program")
+	kill -TSTP "$(parent_of "$init")"
+	eventually is_stopped "$program"
+	eventually is_stopped "$(parent_of "$init")"
+	refute is_stopped "$init"
 	echo 'echo she""ll; fg' >&"$keys"
 	eventually has_said 'shell.?$'
 	ends_by_ctrl_c "$program"
@@ -329,23 +364,25 @@ is_in_foreground() {
 }
 
 # If process 1 stopped the others too, that could come after the shell's fg.
-@test "--init: a PROGRAM that is stopped is so alone" {
+@test "--init: a PROGRAM that is stopped stops isolate, and no other" {
 	local other program init
 	on_terminal "$ISOLATE --init sh -c 'ulimit -c 0
-		sleep 100 & echo u\"\"p; exec sleep 100'; echo status=\$?; exit"
+		sleep 100 & echo u\"\"p; exec sleep 100'"
 	eventually has_said 'up.?$'
 	other=$(program_below "${PIDS[0]}")
 	program=$(parent_of "$other")
 	init=$(parent_of "$program")
 	kill -STOP "$program"
 	eventually is_stopped "$program"
+	eventually is_stopped "$(parent_of "$init")"
 	# Process 1 takes this after the SIGCHLD, and passes it on.
 	kill -XCPU "$init"
 	eventually is_pending XCPU "$program"
 	refute is_stopped "$other"
 	refute is_stopped "$init"
-	refute is_stopped "$(parent_of "$init")"
-	kill -CONT "$program"
+	echo 'fg' >&"$keys"
+	eventually is_gone "$program"
+	echo 'echo status=$?; exit' >&"$keys"
 	eventually has_said "status=$((128 + $(kill -l XCPU))).?$"
 	exec {keys}>&-
 }
