@@ -59,11 +59,12 @@ int check_call(int result, const char *call)
  */
 void fail(int status, int error, const char *what)
 {
-	const char *reason = error ? reporting.reason : NULL, *hint = NULL;
 	char message[2 * LONGEST_TEXT];
+	const char *reason, *hint = NULL;
 
 	if (reporting.clean_up)
 		reporting.clean_up();
+	reason = error ? reporting.reason : NULL;
 	/* The hint may be described, and what was. */
 	snprintf(message, sizeof(message), "%s%s%s%s%s", what,
 		 error ? ": " : "", error ? strerror(error) : "",

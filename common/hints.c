@@ -97,6 +97,10 @@ static const char *look_at_map(const char *write)
 	       "namespace, see /proc/self/uid_map and gid_map";
 }
 
+#define TOO_MANY_HINT                                                       \
+	"there are too many processes: see ulimit -u, and pids.max of the " \
+	"cgroup"
+
 static const char *look_at_keys(const char *keyctl)
 {
 	(void)keyctl;
@@ -124,6 +128,8 @@ static const struct hint hints[] = {
 	  "see /proc/sys/user/max_net_namespaces outside",
 	  NULL },
 	{ "clone(", EPERM, NULL, look_who_refuses },
+	{ "clone(", EAGAIN, TOO_MANY_HINT, NULL },
+	{ "fork(", EAGAIN, TOO_MANY_HINT, NULL },
 	{ "", EPERM, NULL, look_for_apparmor },
 	{ "", EACCES, NULL, look_for_apparmor },
 	{ "open(\"/proc/sys/net/", EROFS,

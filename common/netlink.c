@@ -132,7 +132,8 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 		return MNL_CB_STOP;
 	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
 		before_attributes += mnl_nlmsg_get_payload_len(&ack->msg);
-	if (answer->nlmsg_flags & NLM_F_ACK_TLVS)
+	if (answer->nlmsg_flags & NLM_F_ACK_TLVS &&
+	    before_attributes < mnl_nlmsg_get_payload_len(answer))
 		mnl_attr_parse(answer, (unsigned int)before_attributes,
 			       take_sentence, NULL);
 	errno = -ack->error;

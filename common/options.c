@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "error.h"
 #include "hints.h"
@@ -104,8 +105,16 @@ char **parse_command_line(int argc, char *argv[], const struct option_row *more)
 	int key;
 
 	reporting.explain = hint_for;
-	for (int i = COMMON_ROWS; more->name && i < MOST_ROWS; i++)
+	/* To run it must take no rights: then nobody needs to give it any. */
+	if (getauxval(AT_SECURE))
+		reject("isolate has a set-user-ID bit or file capabilities: "
+		       "it would give them to everybody, take them away");
+	for (int i = COMMON_ROWS; more->name; i++) {
+		if (i == MOST_ROWS)
+			reject("options: there are more than %d rows",
+			       MOST_ROWS);
 		rows[i] = *more++;
+	}
 	for (int i = 0; rows[i].name; i++) {
 		bool argument = rows[i].argument;
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,10 +36,15 @@ static pid_t child_pid;
 /* If the child has failed first, it has said why. */
 static void kill_child(void)
 {
-	int status;
+	int status = -1; /* not known */
 
-	kill(child_pid, SIGKILL);
-	if (waitpid(child_pid, &status, 0) == child_pid && WIFEXITED(status))
+	if (waitpid(child_pid, &status, WNOHANG) != child_pid) {
+		kill(child_pid, SIGKILL);
+		waitpid(child_pid, &status, 0);
+	} else if (WIFSIGNALED(status)) {
+		reporting.reason = "a signal has killed the child";
+	}
+	if (WIFEXITED(status))
 		_exit(WEXITSTATUS(status));
 }
 
@@ -110,6 +116,21 @@ void receive_from_parent(void *data, size_t size)
 }
 
 /*
+ * PROGRAM would otherwise find the caller's keys in its session keyring, and a
+ * key is not part of any namespace. It counts as one of the user who makes it:
+ * that is to be the caller, before the ids change, and not an id which all of
+ * root's isolates share. A kernel may be built without keys.
+ */
+static void join_new_session_keyring(void)
+{
+	long id = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+
+	if (id < 0 && errno == ENOSYS)
+		return;
+	check(id < 0 ? -1 : 0, "keyctl(KEYCTL_JOIN_SESSION_KEYRING)");
+}
+
+/*
  * The child's copy of the write end must go: while it is open, the child can
  * not see the end of file that tells of the parent's death.
  */
@@ -119,6 +140,7 @@ void await_release(void)
 
 	close(sync_pipe[WRITE_END]);
 	receive_from_parent(&go, 1);
+	join_new_session_keyring();
 }
 
 /*

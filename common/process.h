@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -58,8 +59,8 @@ void expect_init(void);
 void wait_as_init(pid_t program) __attribute__((noreturn));
 
 /*
- * In the child, first: waits for release_child(). If the parent dies, so does
- * the child.
+ * In the child, first: waits for release_child(), and joins a session keyring
+ * of its own. If the parent dies, so does the child.
  */
 void await_release(void);
 
@@ -74,14 +75,17 @@ void die_with_parent(void);
 
 /*
  * In the child, last: executes program[0], looked up in PATH, with the caller's
- * environment and signal state, file descriptors 0, 1 and 2, no_new_privs, and
- * a session keyring of its own. Exits with 127 if it is not found, with 126 if
- * it cannot be run. In program.c.
+ * environment and signal state, file descriptors 0, 1 and 2, and no_new_privs.
+ * Exits with 127 if it is not found, with 126 if it cannot be run. In
+ * program.c.
  */
 void exec_program(char *program[]) __attribute__((noreturn));
 
-/* Says if PATH has a directory with this file. At any time. In program.c. */
-bool is_in_path(const char *program);
+/*
+ * Says if there is such a file, where execvp(3) looks for it, and writes its
+ * path. At any time. In program.c.
+ */
+bool find_program(const char *program, char path[PATH_MAX]);
 
 /*
  * These two surround the life of the child; the functions above call them. In

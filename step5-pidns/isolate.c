@@ -216,6 +216,8 @@ static void leave_process_group(void)
 
 	if (terminal >= 0)
 		close(terminal);
+	else if (errno != ENXIO && errno != ENOENT)
+		die("open(\"/dev/tty\")");
 	else if (setsid() < 0)
 		die("setsid()");
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../common/error.h"
@@ -29,8 +30,6 @@ void add_bind(void *target, const char *value)
 		reject("--bind %s: not SRC:DEST or SRC:DEST:ro", value);
 	if (bind->target[0] != '/')
 		reject("--bind %s: DEST is not an absolute path", value);
-	if (bind->target[strspn(bind->target, "/")] == '\0')
-		reject("--bind %s: for another root there is --rootfs", value);
 	if (access(bind->source, F_OK) < 0)
 		die("--bind %s: SRC", value);
 }
@@ -61,11 +60,31 @@ static void make_read_only(int fd)
 	      "mount_setattr(%d, AT_RECURSIVE, MOUNT_ATTR_RDONLY)", fd);
 }
 
+/*
+ * What is mounted over the root is below it, and found by nobody: not by "/",
+ * nor by "/." or "/tmp/..".
+ */
+static void reject_root(const char *target)
+{
+	const unsigned int mask = STATX_INO | STATX_MNT_ID;
+	struct statx root, found;
+
+	if (statx(AT_FDCWD, "/", 0, mask, &root) < 0)
+		die("statx(\"/\")");
+	if (statx(AT_FDCWD, target, 0, mask, &found) < 0)
+		return; /* move_mount() says why */
+	if (found.stx_mnt_id == root.stx_mnt_id &&
+	    found.stx_ino == root.stx_ino)
+		reject("--bind to %s: for another root there is --rootfs",
+		       target);
+}
+
 void mount_binds(const struct binds *binds)
 {
 	for (size_t i = 0; i < binds->length; i++) {
 		const struct bind *bind = &binds->list[i];
 
+		reject_root(bind->target);
 		check(move_mount(bind->fd, "", AT_FDCWD, bind->target,
 				 MOVE_MOUNT_F_EMPTY_PATH |
 					 MOVE_MOUNT_T_SYMLINKS),

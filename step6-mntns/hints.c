@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "../common/error.h"
 #include "hints.h"
+#include "interpreter.h"
 
 #define PACKAGE_HINT \
 	"getsubids, newuidmap and newgidmap are in Debian's package uidmap"
@@ -49,14 +51,22 @@ static const char *look_for_mask(const char *mount)
 			path);
 }
 
+static const char *look_at_helper(const char *command)
+{
+	(void)command;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return "no_new_privs is set on the caller, so newuidmap and "
+		       "newgidmap get no privilege, prctl(2)";
+	return "/etc/subuid and /etc/subgid must give the caller these ids, "
+	       "subuid(5)";
+}
+
 const struct hint runtime_hints[] = {
 	{ "getsubids ", ENOENT, PACKAGE_HINT, NULL },
 	{ "newuidmap ", ENOENT, PACKAGE_HINT, NULL },
 	{ "newgidmap ", ENOENT, PACKAGE_HINT, NULL },
-	{ "new", 0,
-	  "/etc/subuid and /etc/subgid must give the caller these ids, "
-	  "subuid(5)",
-	  NULL },
+	{ "new", 0, NULL, look_at_helper },
+	{ "execvp(", ENOENT, NULL, look_for_interpreter },
 	{ "mount(\"proc\"", EPERM, NULL, look_for_mask },
 	{ "mount(\"sysfs\"", EPERM,
 	  "part of /sys may be mounted over, as in Docker: a new one would "

@@ -112,6 +112,8 @@ static void parse_options(struct options *options, int argc, char *argv[])
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
 	if (options->map_auto) {
+		if (options->uid_map.length + options->gid_map.length > 0)
+			reject("--map-auto: not with --uid-map or --gid-map");
 		subordinate_id_map(&options->uid_map, "uid_map");
 		subordinate_id_map(&options->gid_map, "gid_map");
 	}
@@ -128,7 +130,8 @@ static void parse_options(struct options *options, int argc, char *argv[])
  */
 static void map_ids(pid_t child, const struct options *options)
 {
-	if (options->map_auto) {
+	if (options->map_auto || needs_helper(&options->uid_map) ||
+	    needs_helper(&options->gid_map)) {
 		write_subordinate_map(child, "gid_map", &options->gid_map);
 		write_subordinate_map(child, "uid_map", &options->uid_map);
 		return;
@@ -265,6 +268,8 @@ static void leave_process_group(void)
 
 	if (terminal >= 0)
 		close(terminal);
+	else if (errno != ENXIO && errno != ENOENT)
+		die("open(\"/dev/tty\")");
 	else if (setsid() < 0)
 		die("setsid()");
 }

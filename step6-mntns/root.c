@@ -2,6 +2,7 @@
  * A root of PROGRAM's own. See root.h.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,11 @@ void detach_old_root(void)
 
 void set_default_path(const char *program)
 {
-	if (!strchr(program, '/') && !is_in_path(program) &&
-	    setenv("PATH", DEFAULT_PATH, 1) < 0)
+	char path[PATH_MAX];
+
+	if (strchr(program, '/') ||
+	    (getenv("PATH") && find_program(program, path)))
+		return;
+	if (setenv("PATH", DEFAULT_PATH, 1) < 0)
 		die("setenv(\"PATH\")");
 }

@@ -55,6 +55,12 @@ static void append_range(struct id_map *map, unsigned long start,
 	if (start == 0 || count == 0 || start > UINT32_MAX ||
 	    count > UINT32_MAX - start)
 		return;
+	for (struct id_range *range = map->ranges; range < last; range++)
+		if (start < (unsigned long)range->outside + range->count &&
+		    range->outside < start + count)
+			reject("--map-auto: %lu:%lu and %u:%u overlap, "
+			       "subuid(5)",
+			       start, count, range->outside, range->count);
 	if (map->length == MOST_RANGES)
 		reject("--map-auto: more than %d ranges", MOST_RANGES);
 	last->inside = map->length ? last[-1].inside + last[-1].count : 0;
@@ -110,7 +116,8 @@ void subordinate_id_map(struct id_map *map, const char *file)
 	length = map->length;
 	append_ranges(map, uids, entry ? entry->pw_name : number);
 	if (map->length == length)
-		reject("--map-auto: user %s has no subordinate %s ids, see %s",
+		reject("--map-auto: user %s has no subordinate %s ids: "
+		       "getsubids(1) reads none in %s, NAME:FIRST:COUNT",
 		       entry ? entry->pw_name : number, uids ? "user" : "group",
 		       uids ? "subuid(5)" : "subgid(5)");
 }
@@ -133,6 +140,12 @@ static void run_helper(const char *helper, pid_t pid, const char *map)
 		die("waitpid(%d)", child);
 	errno = EPERM; /* it has said why */
 	check(status == 0 ? 0 : -1, "%s %d \"%s\"", helper, pid, map);
+}
+
+bool needs_helper(const struct id_map *map)
+{
+	return !has_capability(CAP_SETUID) &&
+	       (map->length > 1 || map->ranges[0].count > 1);
 }
 
 void write_subordinate_map(pid_t child, const char *file,

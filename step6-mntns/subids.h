@@ -15,6 +15,12 @@
 void subordinate_id_map(struct id_map *map, const char *file);
 
 /*
+ * Says if the caller needs newuidmap or newgidmap for this map: without a
+ * capability one may map one id, user_namespaces(7). At any time.
+ */
+bool needs_helper(const struct id_map *map);
+
+/*
  * In the parent, in place of write_id_map(): newuidmap or newgidmap writes the
  * map, and setgroups as its policy is, unless the caller may map any ids. Or
  * die().

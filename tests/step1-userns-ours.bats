@@ -335,6 +335,16 @@ program() {
 		'outside, root' env PATH=:/usr/bin "$ISOLATE" no-such
 }
 
+@test "126: PROGRAM is found, without a PATH, and cannot be run" {
+	let_in
+	export FILE=$BATS_TEST_TMPDIR/file
+	echo 'exit 0' > "$FILE"
+	# execvp(3) looks in /bin then.
+	fails_with 126 'execvp\("tac"\): Permission denied' 'outside, root' \
+		after_mounting 'mount --bind "$FILE" /bin/tac' \
+		env -u PATH "$ISOLATE" tac
+}
+
 @test "126: PROGRAM is found but cannot be run" {
 	let_in
 	echo 'exit 0' > "$BATS_TEST_TMPDIR/file"
@@ -428,6 +438,24 @@ program() {
 	assert_line --index 0 \
 		'isolate: execvp("/etc/passwd"): Permission denied'
 	refute_output --partial AppArmor
+}
+
+@test "125 and a hint: too many processes" {
+	fails_with 125 'clone\(.*\): Resource temporarily unavailable' \
+		'there are too many processes: see ulimit -u' \
+		traced -o /dev/null -e inject=clone:error=EAGAIN "$ISOLATE" true
+}
+
+@test "125: isolate has a set-user-ID bit" {
+	only_as_root
+	let_in
+	local copy=$BATS_TEST_TMPDIR/isolate
+	cp "$ISOLATE" "$copy"
+	chmod 755 "$copy"
+	run -0 setpriv --reuid 47111 --clear-groups "$copy" --version
+	chmod 4755 "$copy"
+	fails_with 125 'isolate has a set-user-ID bit or file capabilities: .*' '' \
+		setpriv --reuid 47111 --clear-groups "$copy" --version
 }
 
 # It has said what is wrong. The parent finds that it is gone.
@@ -525,10 +553,10 @@ narration_of_step_1() {
 				parent[$PID] write("/proc/$child/gid_map", "8 $(id -g) 1")
 				parent[$PID] write("/proc/$child/uid_map", "7 $(id -u) 1")
 				parent[$PID] write(sync_pipe): go
+				child[$inside] keyctl(KEYCTL_JOIN_SESSION_KEYRING)
 				child[$inside] setresgid(8, 8, 8)
 				child[$inside] setresuid(7, 7, 7)
 				child[$inside] prctl(PR_SET_PDEATHSIG, SIGKILL)
-				child[$inside] keyctl(KEYCTL_JOIN_SESSION_KEYRING)
 				child[$inside] prctl(PR_SET_NO_NEW_PRIVS, 1)
 				child[$inside] execvp("sh")
 				parent[$PID] waitpid($child) = exit status 3
@@ -686,6 +714,16 @@ narration_of_step_1() {
 	assert_not_equal "${lines[0]}" "${lines[1]}"
 }
 
+# All of plain root's PROGRAMs are this user, who may have 200 keys.
+@test "the session keyring is none of those that the ids of the map may have" {
+	only_as_root
+	start sh -c 'echo up; exec sleep 100'
+	eventually has_said '^up$'
+	run cat /proc/key-users
+	assert_line --regexp '^ +0: '
+	refute_line --regexp '^ *1073741824: '
+}
+
 @test "supplementary groups are dropped" {
 	only_as_root
 	run setpriv --groups 100001,100002 id -G
@@ -811,7 +849,7 @@ start_on_terminal() {
 
 @test "125: what has become of PROGRAM cannot be known" {
 	isolate_with wait4:error=EIO:when=1 125
-	run cat "$BATS_TEST_TMPDIR/output"
+	run grep isolate: "$BATS_TEST_TMPDIR/output"
 	assert_output --regexp '^isolate: waitpid\(.*: Input/output error$'
 	eventually nothing_is_left
 }

@@ -203,13 +203,26 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	local value
 	for value in '' : "$SRC" "$SRC:" ":$DEST" "$SRC:relative" \
 		"$SRC:$DEST:" "$SRC:$DEST:rw" "$SRC:$DEST:RO" \
-		"$SRC:$DEST:ro:ro" "$SRC:$DEST:ro:" "$SRC::ro" "$SRC:/" "$SRC://:ro" \
+		"$SRC:$DEST:ro:ro" "$SRC:$DEST:ro:" "$SRC::ro" \
 		"$BATS_TEST_TMPDIR/missing:$DEST"; do
 		run "$ISOLATE" -v --bind "$value" true
 		assert_equal "$value: $status" "$value: 125"
 		assert_output --regexp '^isolate: --bind'
 		assert_equal "${#lines[@]}" 1
 	done
+}
+
+@test "--bind: the root, by whatever name, is no DEST" {
+	make_tree
+	ln -s / "$BATS_TEST_TMPDIR/link"
+	local target
+	for target in / // /. /tmp/.. "$BATS_TEST_TMPDIR/link"; do
+		run -125 "$ISOLATE" --bind "$SRC:$target:ro" echo runs
+		assert_output "isolate: --bind to $target: for another root there is --rootfs"
+	done
+	# What shows the root is not the root.
+	run -0 "$ISOLATE" --bind "/:$DEST" --bind "$SRC:$DEST" cat "$DEST/file"
+	assert_output "$(cat "$SRC/file")"
 }
 
 @test "--bind: a DEST that is not there, or of another kind, is an error" {

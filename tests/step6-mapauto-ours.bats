@@ -95,7 +95,7 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 	only_as_root
 	run with_ranges '' "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output 'isolate: --map-auto: user root has no subordinate user ids, see subuid(5)'
+	assert_output 'isolate: --map-auto: user root has no subordinate user ids: getsubids(1) reads none in subuid(5), NAME:FIRST:COUNT'
 }
 
 # newuidmap(1) would not map them, and for root the kernel would.
@@ -140,19 +140,35 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 	END
 }
 
-@test "--map-auto: -u and -g win over it, each for its own map" {
-	can_map_auto
-	run map_auto -u "5:$(id -u):1" \
-		sh -c 'cat /proc/self/uid_map; wc -l < /proc/self/gid_map'
-	assert_success
-	assert_line --index 0 --regexp "^ *5 +$(id -u) +1$"
-	is_root || refute_line --index 1 1
+@test "--map-auto with -u or -g is rejected" {
+	local option
+	for option in -u -g; do
+		run -125 "$ISOLATE" --map-auto "$option" 0:5:1 true
+		assert_output 'isolate: --map-auto: not with --uid-map or --gid-map'
+	done
+}
 
-	run map_auto -g "5:$(id -g):1" \
-		sh -c 'cat /proc/self/gid_map; wc -l < /proc/self/uid_map'
+@test "-u and -g: subordinate ids are mapped by newuidmap and newgidmap" {
+	only_as_ordinary_user
+	can_map_auto
+	local uids gids
+	uids=$(first_subordinate subuid)
+	gids=$(first_subordinate subgid)
+	run "$ISOLATE" -u "0:$(id -u):1" -u "1:$uids:5" "${show_maps[@]}"
 	assert_success
-	assert_line --index 0 --regexp "^ *5 +$(id -g) +1$"
-	is_root || refute_line --index 1 1
+	assert_output - <<-END
+		uid 0 $(id -u) 1
+		uid 1 $uids 5
+		gid 0 $(id -g) 1
+	END
+	run "$ISOLATE" -g "0:$gids:5" "${show_maps[@]}"
+	assert_success
+	assert_output - <<-END
+		uid 0 $(id -u) 1
+		gid 0 $gids 5
+	END
+	run -125 "$ISOLATE" -u "0:$(id -u):1" -u "1:5:5" true
+	assert_line --regexp '^isolate: newuidmap .*"0 .* 1.n1 5 5"'
 }
 
 @test "--map-auto: chown 1:1 gives a file to the first subordinate ids" {
@@ -237,7 +253,7 @@ refute_cloned() {
 	only_as_ordinary_user
 	run with_ranges '' "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output "isolate: --map-auto: user $(id -un) has no subordinate user ids, see subuid(5)"
+	assert_output "isolate: --map-auto: user $(id -un) has no subordinate user ids: getsubids(1) reads none in subuid(5), NAME:FIRST:COUNT"
 	# The same where it is the groups' that is missing.
 	export RANGES=$BATS_TEST_TMPDIR/ranges
 	export NONE=$BATS_FILE_TMPDIR/subgid
@@ -245,7 +261,7 @@ refute_cloned() {
 	run after_mounting 'mount --bind "$RANGES" /etc/subuid
 		mount --bind "$NONE" /etc/subgid' "$ISOLATE" -v --map-auto true
 	refute_cloned
-	assert_output "isolate: --map-auto: user $(id -un) has no subordinate group ids, see subgid(5)"
+	assert_output "isolate: --map-auto: user $(id -un) has no subordinate group ids: getsubids(1) reads none in subgid(5), NAME:FIRST:COUNT"
 }
 
 @test "--map-auto: under sudo without a range, an error that names the person" {
@@ -365,13 +381,24 @@ fake_helpers() {
 	assert_line --regexp '^hint: .*/etc/subuid'
 }
 
-@test "--map-auto: ranges that the kernel refuses are an error with a hint" {
+@test "--map-auto: ranges that overlap are rejected" {
+	local first=200000 who
+	who=$(id -un 2> /dev/null || id -u)
+	for first in 200500 200000 199500; do
+		run -125 with_ranges "$who:200000:1000\n$who:$first:1000\n" \
+			"$ISOLATE" --map-auto true
+		assert_output "isolate: --map-auto: $first:1000 and 200000:1000 overlap, subuid(5)"
+	done
 	only_as_root
-	run with_ranges 'root:200000:1000\nroot:200500:1000\n' \
+	run -0 with_ranges "$who:200000:1000\n$who:201000:1000\n$who:199000:1000\n" \
 		"$ISOLATE" --map-auto true
-	assert_equal "$status" 125
-	assert_line --regexp '^isolate: write\("/proc/[0-9]+/.id_map", .*\): Inval'
-	assert_line --regexp '^hint: .*overlap'
+}
+
+@test "--map-auto: no_new_privs of the caller is named" {
+	only_as_ordinary_user
+	can_map_auto
+	run -125 setpriv --no-new-privs "$ISOLATE" --map-auto true
+	assert_line --regexp '^hint: no_new_privs is set'
 }
 
 @test "--map-auto: lines that are no ranges are passed over" {

@@ -432,3 +432,19 @@ refute_secret() {
 	assert_success
 	assert_line --regexp '^ +--rootfs '
 }
+
+@test "127 and a hint: what a program needs to start is missing" {
+	make_root proc dev sys
+	cp "$(command -v env)" "$ROOT/dynamic"
+	printf '#! /no/interpreter -x\n' > "$ROOT/script"
+	chmod a+rx "$ROOT/dynamic" "$ROOT/script"
+	run -127 "$ISOLATE" --rootfs "$ROOT" /dynamic
+	assert_line --index 0 'isolate: execvp("/dynamic"): No such file or directory'
+	assert_line --index 1 --regexp '^hint: /dynamic is there, but not /lib.*ld'
+	run -127 env PATH=/nowhere:/ "$ISOLATE" --rootfs "$ROOT" script
+	assert_line --index 0 'isolate: execvp("script"): No such file or directory'
+	assert_line --index 1 --regexp '^hint: //script is there, but not /no/interpreter,'
+	# A program that is not there lacks nothing else.
+	run -127 "$ISOLATE" --rootfs "$ROOT" /missing
+	assert_output 'isolate: execvp("/missing"): No such file or directory'
+}
