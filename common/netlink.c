@@ -104,6 +104,8 @@ struct nlmsghdr *start_request(struct netlink *netlink, uint16_t type,
 	return request;
 }
 
+enum { MAX_ERRNO = 4095 }; /* what a system call may return, negative */
+
 static int take_sentence(const struct nlattr *attribute, void *unused)
 {
 	static char sentence[256];
@@ -128,6 +130,11 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 	size_t before_attributes = sizeof(*ack);
 
 	(void)unused;
+	if (mnl_nlmsg_get_payload_len(answer) < sizeof(*ack) ||
+	    ack->error > 0 || ack->error < -MAX_ERRNO) {
+		errno = EBADMSG;
+		return MNL_CB_ERROR;
+	}
 	if (ack->error == 0)
 		return MNL_CB_STOP;
 	if (!(answer->nlmsg_flags & NLM_F_CAPPED))
@@ -142,7 +149,8 @@ static int take_ack(const struct nlmsghdr *answer, void *unused)
 
 static int take_link_attribute(const struct nlattr *attribute, void *netlink)
 {
-	if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE)
+	if (mnl_attr_get_type(attribute) == IFLA_OPERSTATE &&
+	    mnl_attr_validate(attribute, MNL_TYPE_U8) == 0)
 		((struct netlink *)netlink)->link_state =
 			mnl_attr_get_u8(attribute);
 	return MNL_CB_OK;
@@ -156,7 +164,8 @@ static int take_answer(const struct nlmsghdr *answer, void *state)
 	if (answer->nlmsg_type == RTM_NEWLINK)
 		return mnl_attr_parse(answer, sizeof(struct ifinfomsg),
 				      take_link_attribute, netlink);
-	netlink->route_type = route->rtm_type;
+	if (mnl_nlmsg_get_payload_len(answer) >= sizeof(*route))
+		netlink->route_type = route->rtm_type;
 	return MNL_CB_OK;
 }
 

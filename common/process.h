@@ -35,8 +35,7 @@ void send_to_child(const void *data, size_t size);
 /*
  * In the parent, after the set-up: waits until the child ends, passing on the
  * signals that it is sent, and returns what waitpid(2) tells of PROGRAM. All
- * other children that end are reaped too. This and the next three are in
- * wait.c.
+ * other children that end are reaped too. This and the next are in wait.c.
  */
 int wait_child(pid_t child);
 
@@ -48,7 +47,8 @@ void exit_like(int status) __attribute__((noreturn));
 
 /*
  * In the parent, before clone_child(): the child is going to be process 1 for
- * PROGRAM, and wait_child() looks for what it reports.
+ * PROGRAM, and wait_child() looks for what it reports. This and the next are in
+ * init.c.
  */
 void expect_init(void);
 

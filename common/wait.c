@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "process.h"
+#include "wait.h"
 
 /* What the caller gave us and PROGRAM is to find again. */
 static sigset_t callers_mask;
@@ -78,8 +79,7 @@ static bool reap(pid_t child, int *status)
  * of it; has take() see the signals that come meanwhile. SIGCHLD is ours, and
  * so is a signal from ourselves: a SIGPIPE, of what nobody reads.
  */
-static int await_change(pid_t child,
-			void (*take)(pid_t child, const siginfo_t *info))
+int await_change(pid_t child, void (*take)(pid_t child, const siginfo_t *info))
 {
 	sigset_t all;
 	siginfo_t info;
@@ -113,20 +113,20 @@ static bool has_reached(pid_t child, const siginfo_t *info)
 	return info->si_code > 0 && getpgid(child) == getpgrp();
 }
 
-static void pass_on(pid_t child, const siginfo_t *info)
+void pass_on(pid_t child, const siginfo_t *info)
 {
 	if (!has_reached(child, info))
 		kill(child, info->si_signo);
 }
 
 /* As $? shows it. */
-static int shell_status(int status)
+int shell_status(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
 
-static void narrate_end(pid_t child, int status)
+void narrate_end(pid_t child, int status)
 {
 	if (WIFSIGNALED(status))
 		narrate("waitpid(%d) = signal %d", child, WTERMSIG(status));
@@ -135,66 +135,16 @@ static void narrate_end(pid_t child, int status)
 			WEXITSTATUS(status));
 }
 
-/*
- * With --init, isolate's child is process 1, and only that one sees PROGRAM
- * stop, or which signal ends it. It can show neither by its own end: a process
- * 1 does not stop, nor die of a signal of its own. So it reports what
- * waitpid(2) has told it, and for each report the kernel sends isolate a SIGIO,
- * fcntl(2).
- */
-static int reports[2] = { -1, -1 };
-static int last_report = -1; /* neither a stop nor an end */
-
-void expect_init(void)
+/* Has a signal act on isolate itself, in between. */
+static void suffer(int signal)
 {
-	if (pipe2(reports, O_CLOEXEC | O_NONBLOCK) < 0)
-		die("pipe2(O_CLOEXEC|O_NONBLOCK)");
-	if (fcntl(reports[0], F_SETOWN, getpid()) < 0)
-		die("fcntl(F_SETOWN)");
-	if (fcntl(reports[0], F_SETFL, O_NONBLOCK | O_ASYNC) < 0)
-		die("fcntl(F_SETFL, O_NONBLOCK|O_ASYNC)");
-}
+	sigset_t one;
 
-/* The last one counts: what has stopped may have been continued since. */
-static bool read_reports(void)
-{
-	bool found = false;
-
-	while (read(reports[0], &last_report, sizeof(last_report)) > 0)
-		found = true;
-	return found;
-}
-
-/*
- * Of what the caller has left open, this process keeps nothing: somebody may
- * wait for the end of that file.
- */
-void wait_as_init(pid_t program)
-{
-	const int report = STDERR_FILENO + 1;
-	int status;
-
-	if (dup2(reports[1], report) < 0)
-		die("dup2(%d, %d)", reports[1], report);
-	closefrom(report + 1);
-	do {
-		status = await_change(program, pass_on);
-		if (write(report, &status, sizeof(status)) < 0)
-			die("write to the parent");
-	} while (WIFSTOPPED(status));
-	narrate_end(program, status);
-	_exit(shell_status(status));
-}
-
-static void stop_alone(void)
-{
-	sigset_t stop_only;
-
-	sigemptyset(&stop_only);
-	sigaddset(&stop_only, SIGTSTP);
-	kill(getpid(), SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &stop_only, NULL);
-	sigprocmask(SIG_BLOCK, &stop_only, NULL);
+	sigemptyset(&one);
+	sigaddset(&one, signal);
+	kill(getpid(), signal);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	sigprocmask(SIG_BLOCK, &one, NULL);
 }
 
 /*
@@ -208,7 +158,7 @@ static void stop(void)
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
 	pid_t foreground = tcgetpgrp(terminal);
 
-	stop_alone();
+	suffer(SIGTSTP);
 	if (terminal < 0)
 		return;
 	if (tcgetpgrp(terminal) == getpgrp())
@@ -234,10 +184,24 @@ static bool is_stop(const siginfo_t *info)
 	       action.sa_handler == SIG_DFL;
 }
 
+/* For wait_child(), if expect_init() has opened it: see init.c. */
+int init_reports = -1;
+static int last_report = -1; /* neither a stop nor an end */
+
+/* The last one counts: what has stopped may have been continued since. */
+static bool read_reports(void)
+{
+	bool found = false;
+
+	while (read(init_reports, &last_report, sizeof(last_report)) > 0)
+		found = true;
+	return found;
+}
+
 /* Process 1 has had a stop from the terminal too, or gets it passed on. */
 static void take_signal(pid_t child, const siginfo_t *info)
 {
-	bool has_init = reports[0] >= 0;
+	bool has_init = init_reports >= 0;
 
 	if (has_init && info->si_signo == SIGIO && info->si_code > 0) {
 		if (read_reports() && WIFSTOPPED(last_report))
@@ -257,7 +221,7 @@ int wait_child(pid_t child)
 		stop();
 	reporting.clean_up = NULL;
 	narrate_end(child, status);
-	if (reports[0] >= 0)
+	if (init_reports >= 0)
 		read_reports();
 	return WIFSIGNALED(last_report) ? last_report : status;
 }
@@ -268,15 +232,10 @@ int wait_child(pid_t child)
  */
 void exit_like(int status)
 {
-	sigset_t ending;
-
 	if (WIFSIGNALED(status)) {
 		prctl(PR_SET_DUMPABLE, 0);
 		signal(WTERMSIG(status), SIG_DFL);
-		kill(getpid(), WTERMSIG(status));
-		sigemptyset(&ending);
-		sigaddset(&ending, WTERMSIG(status));
-		sigprocmask(SIG_UNBLOCK, &ending, NULL);
+		suffer(WTERMSIG(status));
 	}
 	/* Process 1 of a container does not die of it. */
 	exit(shell_status(status));

@@ -112,8 +112,6 @@ static void parse_options(struct options *options, int argc, char *argv[])
 	options->hostname = "isolated";
 	options->program = parse_command_line(argc, argv, rows);
 	if (options->map_auto) {
-		if (options->uid_map.length + options->gid_map.length > 0)
-			reject("--map-auto: not with --uid-map or --gid-map");
 		subordinate_id_map(&options->uid_map, "uid_map");
 		subordinate_id_map(&options->gid_map, "gid_map");
 	}

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,38 +12,8 @@
 
 #include "../common/caps.h"
 #include "../common/error.h"
+#include "spawn.h"
 #include "subids.h"
-
-/*
- * Starts a program. Unless it is -1, its standard output is this descriptor,
- * and its errors are not shown. Our signals may be blocked: its are not, for
- * Ctrl-C.
- */
-static pid_t start(char *arguments[], int output)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	pid_t child;
-
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	posix_spawn_file_actions_init(&files);
-	if (output >= 0) {
-		posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
-		posix_spawn_file_actions_addopen(&files, STDERR_FILENO,
-						 "/dev/null", O_WRONLY, 0);
-	}
-	errno = posix_spawnp(&child, arguments[0], &files, &attributes,
-			     arguments, environ);
-	if (errno)
-		die("%s %s", arguments[0], arguments[1]);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	return child;
-}
 
 static void append_range(struct id_map *map, unsigned long start,
 			 unsigned long count)
@@ -81,7 +49,7 @@ static void append_ranges(struct id_map *map, bool uids, const char *user)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe2(O_CLOEXEC)");
-	child = start(uids ? for_uids : for_gids, ends[1]);
+	child = start_program(uids ? for_uids : for_gids, ends[1]);
 	close(ends[1]);
 	lines = fdopen(ends[0], "r");
 	if (!lines)
@@ -110,7 +78,7 @@ void subordinate_id_map(struct id_map *map, const char *file)
 	size_t length;
 
 	if (map->length > 0)
-		return;
+		reject("--map-auto: not with --uid-map or --gid-map");
 	snprintf(number, sizeof(number), "%u", uid);
 	append_range(map, person, 1);
 	length = map->length;
@@ -135,7 +103,7 @@ static void run_helper(const char *helper, pid_t pid, const char *map)
 	for (char *word = strtok(strcpy(map_copy, map), " \n"); word;
 	     word = strtok(NULL, " \n"))
 		*next++ = word;
-	child = start(arguments, -1);
+	child = start_program(arguments, -1);
 	if (waitpid(child, &status, 0) < 0)
 		die("waitpid(%d)", child);
 	errno = EPERM; /* it has said why */
@@ -144,7 +112,7 @@ static void run_helper(const char *helper, pid_t pid, const char *map)
 
 bool needs_helper(const struct id_map *map)
 {
-	return !has_capability(CAP_SETUID) &&
+	return geteuid() != 0 && !has_capability(CAP_SETUID) &&
 	       (map->length > 1 || map->ranges[0].count > 1);
 }
 

@@ -443,13 +443,13 @@ connecting_fails() {
 
 # It waits, and is killed, while the parent is held up after clone(2).
 @test "125: the child is killed during the set-up" {
-	local isolate
+	local parent
 	start_outside env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null \
 		-e inject=clone:delay_exit=1000000 "$ISOLATE" true
 	eventually children_are 1 "$PID"
-	isolate=$(children_of "$PID")
-	eventually children_are 1 "$isolate"
-	kill -KILL "$(children_of "$isolate")"
+	parent=$(children_of "$PID")
+	eventually children_are 1 "$parent"
+	kill -KILL "$(children_of "$parent")"
 	eventually is_gone "$PID"
 	run cat "$OUTPUT"
 	assert_output --regexp '^isolate: open\("/proc/[0-9]+/ns/net"\): .*: a signal has killed the child$'

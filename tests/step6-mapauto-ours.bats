@@ -141,9 +141,10 @@ $(auto_map subgid 1 | sed 's/^/gid /')"
 }
 
 @test "--map-auto with -u or -g is rejected" {
+	can_map_auto
 	local option
 	for option in -u -g; do
-		run -125 "$ISOLATE" --map-auto "$option" 0:5:1 true
+		run -125 map_auto "$option" 0:5:1 true
 		assert_output 'isolate: --map-auto: not with --uid-map or --gid-map'
 	done
 }
