@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,21 +65,78 @@ static const char *look_who_refuses(const char *clone)
 	    !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return "nothing is mounted on /, so this is a chroot(2): the "
 		       "kernel creates no user namespace in one";
-	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
-		return "a seccomp filter is in force, as in Docker: start that "
-		       "container with --security-opt seccomp=unconfined";
-	return "the caller's own ids must be mapped in the user namespace it "
-	       "is in, see /proc/self/uid_map and gid_map";
+	if (geteuid() == read_sysctl("kernel/overflowuid"))
+		return "the caller's own ids must be mapped in the user "
+		       "namespace it is in, see /proc/self/uid_map";
+	return NULL;
 }
 
-static const char *look_for_apparmor(const char *what)
+static const char *look_for_filter(const char *what)
 {
-	if (strncmp(what, "execvp(", 7) == 0 ||
-	    read_sysctl("kernel/apparmor_restrict_unprivileged_userns") != 1)
+	(void)what;
+	if (prctl(PR_GET_SECCOMP) != SECCOMP_MODE_FILTER)
 		return NULL;
-	return "AppArmor takes the capabilities away, sysctl "
-	       "kernel.apparmor_restrict_unprivileged_userns is 1: set it to "
-	       "0, or give isolate a profile, see README.md";
+	return "a seccomp filter is in force, as in Docker: start that "
+	       "container with --security-opt seccomp=unconfined";
+}
+
+/* "unconfined", "NAME (enforce)", or "" where there is no AppArmor. */
+static void read_apparmor_profile(char profile[128])
+{
+	FILE *file = fopen("/proc/self/attr/apparmor/current", "re");
+
+	profile[0] = '\0';
+	if (file && fgets(profile, 128, file))
+		profile[strcspn(profile, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+/*
+ * Ubuntu's restriction gives the child a profile without capabilities; one of
+ * isolate's own goes before it. Three lines, to be pasted.
+ */
+static const char *look_for_restriction(const char *what)
+{
+	bool restricted =
+		read_sysctl("kernel/apparmor_restrict_unprivileged_userns") ==
+		1;
+	char profile[128], path[PATH_MAX] = "";
+	static char hint[PATH_MAX + 512];
+
+	read_apparmor_profile(profile);
+	if (strcmp(profile, "unconfined") == 0 &&
+	    strcmp(reporting.role, "parent") == 0)
+		restricted = restricted && strncmp(what, "clone(", 6) == 0;
+	else if (profile[0])
+		restricted = strncmp(profile, "unprivileged_userns", 19) == 0;
+	if (!restricted || strncmp(what, "execvp(", 7) == 0 ||
+	    readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return NULL;
+	snprintf(hint, sizeof(hint),
+		 "AppArmor takes the capabilities away, sysctl "
+		 "kernel.apparmor_restrict_unprivileged_userns is 1: give "
+		 "isolate a profile\n"
+		 "echo 'abi <abi/4.0>, profile isolate \"%s\" "
+		 "flags=(unconfined) { userns, }' | "
+		 "sudo tee /etc/apparmor.d/isolate\n"
+		 "sudo apparmor_parser -r /etc/apparmor.d/isolate",
+		 path);
+	return hint;
+}
+
+static const char *look_for_profile(const char *what)
+{
+	char profile[128];
+
+	read_apparmor_profile(profile);
+	if (!profile[0] || strstr(profile, "unconfined") ||
+	    strncmp(what, "execvp(", 7) == 0)
+		return NULL;
+	return describe("the AppArmor profile %s confines isolate: it may lack "
+			"\"userns,\", \"capability,\" or "
+			"flags=(attach_disconnected), see dmesg",
+			profile);
 }
 
 static const char *look_at_map(const char *write)
@@ -130,8 +188,8 @@ static const struct hint hints[] = {
 	{ "clone(", EPERM, NULL, look_who_refuses },
 	{ "clone(", EAGAIN, TOO_MANY_HINT, NULL },
 	{ "fork(", EAGAIN, TOO_MANY_HINT, NULL },
-	{ "", EPERM, NULL, look_for_apparmor },
-	{ "", EACCES, NULL, look_for_apparmor },
+	{ "", EPERM, NULL, look_for_restriction },
+	{ "", EACCES, NULL, look_for_restriction },
 	{ "open(\"/proc/sys/net/", EROFS,
 	  "/proc/sys is read-only, as in Docker: what the host's end must not "
 	  "believe cannot be set, and PROGRAM could redirect the host",
@@ -146,6 +204,9 @@ static const struct hint hints[] = {
 	{ "keyctl(", EDQUOT, NULL, look_at_keys },
 	{ "RTM_NEWLINK(", EOPNOTSUPP, "this kernel has no veth: modprobe veth",
 	  NULL },
+	{ "", EPERM, NULL, look_for_filter },
+	{ "", EPERM, NULL, look_for_profile },
+	{ "", EACCES, NULL, look_for_profile },
 	{ "", EACCES, NULL, look_at_permission },
 	{ 0 }
 };

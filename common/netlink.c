@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if.h> /* does not compile before net/if.h */
@@ -254,26 +255,35 @@ void listen_to_nobody(const char *link)
 	}
 }
 
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /*
  * IFF_RUNNING would not tell: it is set while the state is unknown too, as it
  * is at first. From Linux 6.8 on, to be asked makes the kernel act.
  */
 void await_carrier(struct netlink *netlink, const char *link)
 {
+	const long end = milliseconds() + 1000;
 	bool up = false;
 
-	for (int i = 0; i < 1000 && !up; i++) {
+	while (!up && milliseconds() < end) {
 		struct nlmsghdr *request =
 			start_request(netlink, RTM_GETLINK, 0);
 		struct ifinfomsg *info =
 			mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
-		if (i > 0)
-			usleep(1000);
 		info->ifi_index = (int)index_of(netlink, link);
 		if (send_request(netlink, request) < 0)
 			die("RTM_GETLINK(%s)", link);
 		up = netlink->link_state == IF_OPER_UP;
+		if (!up)
+			usleep(1000);
 	}
 	narrate("RTM_GETLINK(%s): %s", link, up ? "IF_OPER_UP" : "no carrier");
 }
