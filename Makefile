@@ -14,9 +14,10 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
 PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
-SOURCES := $(wildcard common/*.c step*/*.c tests/*.c)
-HEADERS := $(wildcard common/*.h step*/*.h)
-SCRIPTS := $(shell grep -lE '^\#!/bin/(sh|bash)' .ci/* tests/*) \
+FUZZ := $(wildcard tests/fuzz/*.c)
+SOURCES := $(wildcard common/*.c step*/*.c tests/*.c) $(FUZZ)
+HEADERS := $(wildcard common/*.h step*/*.h tests/fuzz/*.h)
+SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/fuzz/*) \
 	   $(wildcard tests/*.bash tests/*.bats)
 
 .PHONY: all
@@ -100,6 +101,17 @@ sanitize:
 	tests/in-copy sh -c '$(MAKE) tests/probe && \
 		$(MAKE) CFLAGS="$(SANITIZE)" test'
 
+# libFuzzer comes with clang. A target includes the file that it tests; what
+# that needs beside, and is not tested, is from the archive.
+tests/fuzz/%.fuzz: tests/fuzz/%.c common/common.a
+	clang $(STANDARD) $(WARNINGS) $(SANITIZE) -fsanitize=fuzzer \
+		-MMD -MP -MT $@ -MF $(@:.fuzz=.d) \
+		-o $@ $< common/common.a -lcap -lmnl
+
+.PHONY: fuzz
+fuzz: $(FUZZ:.c=.fuzz)
+	tests/fuzz/run $(SECONDS_EACH)
+
 .PHONY: bench
 bench: all tests/bare tests/medians
 	tests/bench
@@ -117,7 +129,7 @@ test-book: all tests/probe
 .PHONY: clean
 clean:
 	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians
-	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d)
+	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(FUZZ:.c=.fuzz)
 
 .PHONY: help
 help:
@@ -133,6 +145,8 @@ help:
 	@echo 'make mend             take the experiment back'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize         test a build with ASan and UBSan'
+	@echo 'make fuzz             fuzz the parsers, ten seconds each;'
+	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
 	@echo 'make test-own         test the programs of the sections "Yours"'

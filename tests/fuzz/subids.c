@@ -1,0 +1,57 @@
+/*
+ * --map-auto: the input is what getsubids(1) prints.
+ */
+#include "fuzz.h"
+
+#include <spawn.h>
+
+static FILE *printed;
+
+static int spawn_nobody(pid_t *child)
+{
+	*child = -1;
+	return 0;
+}
+
+#define pipe2(ends, flags) ((ends)[0] = (ends)[1] = -1, 0)
+#define posix_spawnp(child, ...) spawn_nobody(child)
+#define fdopen(fd, mode) printed
+#define fclose(stream) ((void)0)
+#include "../../step6-mntns/subids.c"
+#undef fclose
+
+static void append(void *map, const char *user)
+{
+	append_range(map, 1000, 1);
+	append_ranges(map, true, user);
+}
+
+static void check_map(const struct id_map *map)
+{
+	uint64_t next = 0;
+
+	assert(map->length <= MOST_RANGES);
+	for (size_t i = 0; i < map->length; i++) {
+		const struct id_range *range = &map->ranges[i];
+
+		assert(range->count > 0 && range->outside > 0);
+		assert(range->outside + (uint64_t)range->count <= UINT32_MAX);
+		assert(range->inside == next);
+		next += range->count;
+		assert(next <= UINT32_MAX);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct id_map map = { 0 };
+
+	/* fmemopen(3) has no empty files. */
+	if (size == 0)
+		return 0;
+	printed = fmemopen((void *)data, size, "r");
+	takes(append, &map, "somebody");
+	check_map(&map);
+	fclose(printed);
+	return 0;
+}
