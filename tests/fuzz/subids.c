@@ -26,6 +26,12 @@ static void append(void *map, const char *user)
 	append_ranges(map, true, user);
 }
 
+static bool overlap(const struct id_range *a, const struct id_range *b)
+{
+	return a->outside < b->outside + (uint64_t)b->count &&
+	       b->outside < a->outside + (uint64_t)a->count;
+}
+
 static void check_map(const struct id_map *map)
 {
 	uint64_t next = 0;
@@ -39,6 +45,8 @@ static void check_map(const struct id_map *map)
 		assert(range->inside == next);
 		next += range->count;
 		assert(next <= UINT32_MAX);
+		for (size_t j = 0; j < i; j++)
+			assert(!overlap(range, &map->ranges[j]));
 	}
 }
 
