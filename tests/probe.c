@@ -5,8 +5,10 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
@@ -14,11 +16,13 @@
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -260,6 +264,38 @@ static void advertise(char *argv[])
 		err(EXIT_FAILURE, "sendto(%s)", argv[0]);
 }
 
+static unsigned int number_of_call(const char *name)
+{
+	if (strcmp(name, "unshare") == 0)
+		return SYS_unshare;
+	if (strcmp(name, "sethostname") == 0)
+		return SYS_sethostname;
+	return UINT32_MAX;
+}
+
+/*
+ * refuse CALL SCRIPT: runs a shell script that may not make this system call: a
+ * seccomp(2) filter answers it with EPERM. With "nothing" the filter is there.
+ */
+static void refuse(char *argv[])
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number_of_call(argv[0]), 0,
+			 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { .len = 4, .filter = code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+		err(EXIT_FAILURE, "PR_SET_SECCOMP");
+	execl("/bin/sh", "sh", "-c", argv[1], NULL);
+	err(EXIT_FAILURE, "/bin/sh");
+}
+
 /* What became of an attempt. */
 static void tell(const char *what, long result)
 {
@@ -311,6 +347,7 @@ int main(int argc, char *argv[])
 		{ "advertise", 1, advertise },
 		{ "redirect", 5, redirect },
 		{ "take-over", 1, take_over },
+		{ "refuse", 2, refuse },
 	};
 
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
