@@ -52,6 +52,10 @@ run: all
 install: all
 	install -D -m 755 step6-mntns/isolate $(DESTDIR)$(PREFIX)/bin/isolate
 
+.PHONY: doctor
+doctor:
+	@tests/doctor
+
 .PHONY: test
 test: all tests/probe
 	tests/run 1 2 3 4 5 6
@@ -136,6 +140,7 @@ help:
 	@echo 'make                  build the six programs'
 	@echo 'make run              run "ps aux" in the last step;'
 	@echo '                      PROGRAM="ip addr" for another'
+	@echo 'make doctor           say if this machine lets isolate work'
 	@echo 'make test             test every step'
 	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
 	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'
