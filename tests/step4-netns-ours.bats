@@ -472,6 +472,13 @@ children_are() {
 	assert_regex "${stderr_lines[1]}" '^hint: .*/proc/sys/user/max_[a-z]+_namespaces'
 }
 
+# ends_unless_stopped ISOLATE: to be asked again: it stops with its child, and may
+# not have got that far when it was continued.
+ends_unless_stopped() {
+	[[ $(ps -o stat= -p "$1") != [Tt]* ]] || kill -CONT "$1" || true
+	is_gone "$PID"
+}
+
 # taken_down_at N ARGS...: isolate, whose parent or child, see connecting_fails,
 # is stopped at its Nth request for the pair, when its link is taken down. strace
 # starts isolate. Sets $status.
@@ -486,8 +493,8 @@ taken_down_at() {
 	isolate=$(children_of "$PID") stopped=$isolate
 	is_root || stopped=$(children_of "$isolate")
 	on_host_side "$isolate" ip link set "$(veth_of "$isolate")" down
-	kill -CONT "$stopped" "$isolate" # which stops with its child
-	eventually is_gone "$PID"
+	kill -CONT "$stopped" "$isolate"
+	eventually ends_unless_stopped "$isolate"
 	status=0
 	wait "$PID" || status=$?
 }
