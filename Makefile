@@ -72,6 +72,10 @@ test-own: all tests/probe
 test-kernel: all tests/probe
 	tests/kernel
 
+.PHONY: test-kernels
+test-kernels: all tests/probe
+	tests/kernels $(SUITES)
+
 .PHONY: test-debian
 test-debian: all tests/probe
 	tests/debian
@@ -144,6 +148,8 @@ help:
 	@echo 'make test             test every step'
 	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
 	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'
+	@echo 'make test-kernels     the same on those of Debian, in qemu;'
+	@echo '                      SUITES="bookworm trixie" for these two'
 	@echo 'make test-debian      test a Debian root file system (as root)'
 	@echo 'make diff-N           show what step N adds to step N-1'
 	@echo 'make break-N-M        apply experiment M of chapter N, and build'
