@@ -107,7 +107,7 @@ check:
 .PHONY: sanitize
 sanitize:
 	tests/in-copy sh -c '$(MAKE) tests/probe && \
-		$(MAKE) CFLAGS="$(SANITIZE)" test'
+		$(MAKE) CFLAGS="$(SANITIZE)" test-step6'
 
 # libFuzzer comes with clang. A target includes the file that it tests; what
 # that needs beside, and is not tested, is from the archive.
@@ -155,7 +155,7 @@ help:
 	@echo 'make break-N-M        apply experiment M of chapter N, and build'
 	@echo 'make mend             take the experiment back'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
-	@echo 'make sanitize         test a build with ASan and UBSan'
+	@echo 'make sanitize         test the last step, built with ASan and UBSan'
 	@echo 'make fuzz             fuzz the parsers, ten seconds each;'
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
