@@ -868,6 +868,24 @@ start_on_terminal() {
 	assert_output "$((130 << 8))"
 }
 
+@test "isolate is process 1 of a container: signals, stops, 128+N" {
+	((STEP < 5)) || return 0 # PROGRAM would be one too
+	local isolate
+	start_outside unshare --user --map-root-user --fork --pid --mount-proc \
+		"$ISOLATE" "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	isolate=$(children_of "$PID")
+	kill -TSTP "$isolate" # which cannot stop, and has PROGRAM go on
+	eventually has_said '^CONT$'
+	kill -USR1 "$isolate"
+	eventually has_said '^USR1$'
+	kill -TERM "$isolate"
+	wait "$PID"
+	# shellcheck disable=SC2016 # PROGRAM is to expand it
+	run -143 as_root_of_userns --fork --pid --mount-proc \
+		"$ISOLATE" sh -c 'kill -TERM $$'
+}
+
 @test "125: what has become of PROGRAM cannot be known" {
 	isolate_with wait4:error=EIO:when=1 125
 	run grep isolate: "$BATS_TEST_TMPDIR/output"
