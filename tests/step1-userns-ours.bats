@@ -870,16 +870,16 @@ start_on_terminal() {
 
 @test "isolate is process 1 of a container: signals, stops, 128+N" {
 	((STEP < 5)) || return 0 # PROGRAM would be one too
-	local isolate
+	local parent
 	start_outside unshare --user --map-root-user --fork --pid --mount-proc \
 		"$ISOLATE" "$PROBE" catch-signals
 	eventually has_said '^ready$'
-	isolate=$(children_of "$PID")
-	kill -TSTP "$isolate" # which cannot stop, and has PROGRAM go on
+	parent=$(children_of "$PID")
+	kill -TSTP "$parent" # which cannot stop, and has PROGRAM go on
 	eventually has_said '^CONT$'
-	kill -USR1 "$isolate"
+	kill -USR1 "$parent"
 	eventually has_said '^USR1$'
-	kill -TERM "$isolate"
+	kill -TERM "$parent"
 	wait "$PID"
 	# shellcheck disable=SC2016 # PROGRAM is to expand it
 	run -143 as_root_of_userns --fork --pid --mount-proc \
