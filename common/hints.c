@@ -15,6 +15,8 @@
 #include "error.h"
 #include "hints.h"
 
+#define APPARMOR_RESTRICTION "kernel/apparmor_restrict_unprivileged_userns"
+
 /* The number in /proc/sys/NAME, or -1 if there is no such file. */
 static long read_sysctl(const char *name)
 {
@@ -80,38 +82,12 @@ static const char *look_for_filter(const char *what)
 	       "container with --security-opt seccomp=unconfined";
 }
 
-/* "unconfined", "NAME (enforce)", or "" where there is no AppArmor. */
-static void read_apparmor_profile(char profile[128])
+static const char *give_profile(void)
 {
-	FILE *file = fopen("/proc/self/attr/apparmor/current", "re");
-
-	profile[0] = '\0';
-	if (file && fgets(profile, 128, file))
-		profile[strcspn(profile, "\n")] = '\0';
-	if (file)
-		fclose(file);
-}
-
-/*
- * Ubuntu's restriction gives the child a profile without capabilities; one of
- * isolate's own goes before it. Three lines, to be pasted.
- */
-static const char *look_for_restriction(const char *what)
-{
-	bool restricted =
-		read_sysctl("kernel/apparmor_restrict_unprivileged_userns") ==
-		1;
-	char profile[128], path[PATH_MAX] = "";
 	static char hint[PATH_MAX + 512];
+	char path[PATH_MAX] = "";
 
-	read_apparmor_profile(profile);
-	if (strcmp(profile, "unconfined") == 0 &&
-	    strcmp(reporting.role, "parent") == 0)
-		restricted = restricted && strncmp(what, "clone(", 6) == 0;
-	else if (profile[0])
-		restricted = strncmp(profile, "unprivileged_userns", 19) == 0;
-	if (!restricted || strncmp(what, "execvp(", 7) == 0 ||
-	    readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
 		return NULL;
 	snprintf(hint, sizeof(hint),
 		 "AppArmor takes the capabilities away, sysctl "
@@ -125,13 +101,28 @@ static const char *look_for_restriction(const char *what)
 	return hint;
 }
 
-static const char *look_for_profile(const char *what)
+/*
+ * A process can read the profile that confines it: "NAME (enforce)". Ubuntu
+ * confines who has made a user namespace, and who is "unconfined" otherwise.
+ */
+static const char *look_for_apparmor(const char *what)
 {
-	char profile[128];
+	FILE *file = fopen("/proc/self/attr/apparmor/current", "re");
+	bool restricted = read_sysctl(APPARMOR_RESTRICTION) == 1;
+	char profile[128] = "";
 
-	read_apparmor_profile(profile);
-	if (!profile[0] || strstr(profile, "unconfined") ||
-	    strncmp(what, "execvp(", 7) == 0)
+	if (file) {
+		if (fgets(profile, sizeof(profile), file))
+			profile[strcspn(profile, "\n")] = '\0';
+		fclose(file);
+	}
+	if (strncmp(what, "execvp(", 7) == 0)
+		return NULL;
+	if (strncmp(profile, "unprivileged_userns", 19) == 0 ||
+	    (restricted && !profile[0]) ||
+	    (restricted && strncmp(what, "clone(", 6) == 0))
+		return give_profile();
+	if (!profile[0] || strstr(profile, "unconfined"))
 		return NULL;
 	return describe("the AppArmor profile %s confines isolate: it may lack "
 			"\"userns,\", \"capability,\" or "
@@ -188,8 +179,6 @@ static const struct hint hints[] = {
 	{ "clone(", EPERM, NULL, look_who_refuses },
 	{ "clone(", EAGAIN, TOO_MANY_HINT, NULL },
 	{ "fork(", EAGAIN, TOO_MANY_HINT, NULL },
-	{ "", EPERM, NULL, look_for_restriction },
-	{ "", EACCES, NULL, look_for_restriction },
 	{ "open(\"/proc/sys/net/", EROFS,
 	  "/proc/sys is read-only, as in Docker: what the host's end must not "
 	  "believe cannot be set, and PROGRAM could redirect the host",
@@ -205,8 +194,8 @@ static const struct hint hints[] = {
 	{ "RTM_NEWLINK(", EOPNOTSUPP, "this kernel has no veth: modprobe veth",
 	  NULL },
 	{ "", EPERM, NULL, look_for_filter },
-	{ "", EPERM, NULL, look_for_profile },
-	{ "", EACCES, NULL, look_for_profile },
+	{ "", EPERM, NULL, look_for_apparmor },
+	{ "", EACCES, NULL, look_for_apparmor },
 	{ "", EACCES, NULL, look_at_permission },
 	{ 0 }
 };

@@ -439,9 +439,9 @@ no_apparmor() {
 			mount -t tmpfs tmpfs /proc/sys/kernel
 			cd /proc/sys/kernel
 			echo 1 > apparmor_restrict_unprivileged_userns
-			exec "$@"' sh "$ISOLATE" -u 0:1:1 true
-	assert_line --index 0 --regexp \
-		'^isolate: write\("/proc/[0-9]+/uid_map", "0 1 1"\): Operation not permitted$'
+			exec strace -f -o /dev/null -e inject=setresuid:error=EPERM \
+				"$ISOLATE" true'
+	assert_line --index 0 'isolate: setresuid(0, 0, 0): Operation not permitted'
 	assert_line --index 1 --regexp \
 		'^hint: AppArmor .* kernel.apparmor_restrict_unprivileged_userns is 1: '
 	assert_line --index 2 --partial "profile isolate \"$ISOLATE\" "
