@@ -33,6 +33,20 @@ only_as_ordinary_user() {
 	! is_root || skip "only as an ordinary user"
 }
 
+# has_sys_admin: says if this is root as on a host. Root of a container often has
+# no CAP_SYS_ADMIN: isolate has to do for it as for an ordinary user, and it makes
+# and enters no namespaces but in a user namespace.
+has_sys_admin() {
+	local caps
+	caps=$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status)
+	((16#$caps >> 21 & 1))
+}
+
+only_with_sys_admin() {
+	only_as_root
+	has_sys_admin || cannot "this root has no CAP_SYS_ADMIN"
+}
+
 # cannot REASON: for a test that this machine does not allow. In CI it fails.
 cannot() {
 	skip "cannot run here: $1"
@@ -134,19 +148,28 @@ host_side_of() {
 	echo "/proc/$1/ns/net"
 }
 
+# enter PID NET COMMAND...: runs it in the network namespace that the file NET
+# leads to, which is PROGRAM's or its private host side, and PID is PROGRAM. It
+# belongs to PROGRAM's user namespace, in which one has to be root for it.
+enter() {
+	local options=(--net="$2") user=/proc/$1/ns/user
+	shift 2
+	has_sys_admin || options+=(--user="$user")
+	is_root || options+=(--preserve-credentials)
+	nsenter "${options[@]}" "$@"
+}
+
 # on_host_side PID COMMAND...: runs it where the host's end of the veth pair of
-# isolate, PID, is. A private one belongs to PROGRAM's user namespace, in which
-# an ordinary user needs to be for it.
+# isolate, PID, is.
 on_host_side() {
-	local side enter=()
+	local side program
 	side=$(host_side_of "$1")
-	is_root || enter=(--preserve-credentials
-		--user="/proc/$(children_of "$1" | head -n 1)/ns/user")
+	program=$(children_of "$1" | head -n 1)
 	shift
 	if [ "$(readlink "$side")" = "$(namespace net self)" ]; then
 		"$@"
 	else
-		nsenter "${enter[@]}" --net="$side" "$@"
+		enter "$program" "$side" "$@"
 	fi
 }
 
@@ -209,7 +232,7 @@ let_in() {
 after_mounting() {
 	local script="$1; exec \"\$@\""
 	shift
-	if is_root; then
+	if has_sys_admin; then
 		unshare --mount --propagation private sh -euc "$script" sh "$@"
 	else
 		unshare --user --map-root-user --mount sh -euc "$script" sh \
@@ -221,7 +244,7 @@ after_mounting() {
 # can_map_auto: for a test of what --map-auto makes possible.
 can_map_auto() {
 	local file
-	! is_root || return 0
+	! is_root || { only_with_sys_admin; return 0; }
 	command -v newuidmap > /dev/null || cannot "there is no newuidmap"
 	for file in /etc/subuid /etc/subgid; do
 		grep -qsE "^($(id -u)|$(id -un 2>/dev/null)):" "$file" ||

@@ -266,7 +266,7 @@ program() {
 
 # No file is asked for them.
 @test "the default maps of root are 65536 ids from 2^30 on, which nobody has" {
-	only_as_root
+	only_with_sys_admin
 	run with_subids subuid 'root:200000:100\n' subgid 'root:200000:100\n' \
 		"$ISOLATE" sh -c 'cat /proc/self/?id_map'
 	assert_success

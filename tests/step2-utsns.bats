@@ -27,7 +27,7 @@ load helper
 
 # The "outside" is a UTS namespace of this test, so that the host's name stays.
 @test "a hostname set outside is not seen inside" {
-	only_as_root
+	only_with_sys_admin
 	start_outside unshare --uts bash -euc '
 		coproc isolate { "$ISOLATE" sh -c "hostname; read -r go; hostname"; }
 		read -r before <&"${isolate[0]}"

@@ -3,6 +3,7 @@
 
 # shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
 # shellcheck disable=SC2153,SC2154 # start sets OUTPUT, run sets stderr
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and is to be one
 
 load helper
 
@@ -52,7 +53,7 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 
 @test "-v narrates the network, in the order in which it is set up" {
 	local who=child own=('^child\[[0-9]+\] unshare\(CLONE_NEWNET\)$')
-	if is_root; then
+	if has_sys_admin; then
 		who=parent
 		own=('^parent\[[0-9]+\] setns\([0-9]+, CLONE_NEWNET\)$'
 			'^parent\[[0-9]+\] setns\([0-9]+, CLONE_NEWNET\)$')
@@ -73,7 +74,7 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 		'^child\[[0-9]+\] execvp\("true"\)$'
 	assert_narrated '^child\[[0-9]+\] RTM_NEWLINK\(lo, IFF_UP\)$' \
 		'^child\[[0-9]+\] RTM_NEWADDR'
-	if is_root; then
+	if has_sys_admin; then
 		assert_narrated \
 			'^parent.* RTM_NEWLINK\(peer0' \
 			'^parent.* write\(".*/veth[0-9]+/rp_filter", "1"\)$' \
@@ -93,7 +94,7 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 }
 
 @test "PROGRAMs of two pid namespaces have the same pids and do not disturb" {
-	only_as_root
+	only_with_sys_admin
 	local i
 	for i in {1..20}; do
 		start_outside unshare --pid --fork --kill-child --mount-proc \
@@ -109,7 +110,7 @@ WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 #
 
 @test "where 10.11.12.14 is taken, another of 10.11.0.0/16 answers ping" {
-	only_as_root
+	only_with_sys_admin
 	start_connected
 	assert_equal "$(address)" 10.11.12.14/24
 	start_connected
@@ -130,7 +131,7 @@ is_in_network_of() {
 
 # Another process keeps the network namespace, and so the link, alive.
 @test "an address is free as soon as isolate ends, whenever its link goes" {
-	only_as_root
+	only_with_sys_admin
 	local ended holder output
 	start -v sh -c "trap 'exit 0' TERM; $CONNECT; while :; do sleep 0.02; done"
 	ended=$PID output=$OUTPUT
@@ -169,14 +170,14 @@ export NESTED='eval "$CONNECT" || exit
 	[ "$0" -eq 1 ] || exec $INSIDE "$ISOLATE" sh -c "$NESTED" $(($0 - 1))'
 
 @test "links of the host's named veth0 and peer0 do not disturb" {
-	only_as_root
+	only_with_sys_admin
 	run -0 unshare --net sh -c 'ip link add veth0 type veth peer name peer0 &&
 		exec "$ISOLATE" sh -c "$0"' "$CONNECT"
 	assert_output --partial ' inet 10.11.12.14/24 '
 }
 
 @test "root without CAP_NET_ADMIN gets a host side of its own" {
-	only_as_root
+	only_with_sys_admin
 	start_outside "${WITHOUT_NET_ADMIN[@]}" "$ISOLATE" \
 		sh -c "$CONNECT; exec sleep 100"
 	eventually has_said ' inet 10\.11\.12\.14/24 '
@@ -186,7 +187,7 @@ export NESTED='eval "$CONNECT" || exit
 
 # With it goes the right to enter another network namespace and come back.
 @test "root without CAP_SYS_ADMIN gets a host side of its own" {
-	only_as_root
+	only_with_sys_admin
 	start_outside setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
 		"$ISOLATE" sh -c "$CONNECT; exec sleep 100"
 	eventually has_said ' inet 10\.11\.12\.14/24 '
@@ -240,7 +241,7 @@ assert_not_taken_over() {
 
 # After the ping that follows, the host has had the advertisement.
 @test "PROGRAM cannot make itself the host's IPv6 router" {
-	only_as_root
+	only_with_sys_admin
 	[ -e /proc/sys/net/ipv6 ] || cannot "this kernel has no IPv6"
 	run -0 unshare --net bash -c '
 		coproc "$ISOLATE" bash -c "while read -r _; do
@@ -272,7 +273,7 @@ assert_not_taken_over() {
 # The new gateway would have to answer on the host's network: here it is known.
 # rp_filter is the greater of that of the link and of all.
 @test "PROGRAM cannot send the host to another gateway" {
-	only_as_root
+	only_with_sys_admin
 	run -0 unshare --net bash -c '
 		ip link add eth0 type veth peer name wire0
 		ip link set eth0 up; ip link set wire0 up
@@ -348,7 +349,7 @@ fails_at() {
 # after another for lo.
 connecting_fails() {
 	local number=$1 follow=()
-	is_root || number=$((number + 1)) follow=(-f)
+	has_sys_admin || number=$((number + 1)) follow=(-f)
 	run -125 --separate-stderr traced "${follow[@]}" -o /dev/null \
 		-e trace=sendto -e "inject=sendto:error=$2:when=$number" \
 		"$ISOLATE" true
@@ -369,7 +370,7 @@ connecting_fails() {
 
 @test "each request of the child's that fails is reported, and leaves nothing" {
 	local before=5
-	! is_root || before=0
+	! has_sys_admin || before=0
 	fails_at "ioctl:when=1" ENODEV 'ioctl\(SIOCGIFINDEX, "(veth[0-9]+|lo)"\): No such device$' true
 	# Those of the parent's first ones that root makes go well.
 	run -125 --separate-stderr traced -f -o /dev/null -e trace=sendto \
@@ -380,7 +381,7 @@ connecting_fails() {
 
 # As in Docker, where /proc/sys is read-only.
 @test "125 and a hint: the host cannot be kept from believing PROGRAM" {
-	only_as_root
+	only_with_sys_admin
 	export READ_ONLY='mount --bind /proc/sys /proc/sys
 		mount -o remount,bind,ro /proc/sys'
 	# From step 6 on the child fails as well, since a part of /proc is mounted
@@ -402,7 +403,7 @@ connecting_fails() {
 }
 
 @test "125 and a hint: the kernel refuses what protects the host" {
-	only_as_root
+	only_with_sys_admin
 	local trace=$BATS_TEST_TMPDIR/trace number
 	traced -o "$trace" -e trace=openat,write "$ISOLATE" true
 	number=$(awk '/^openat.*rp_filter"/ { print n + 1; exit }
@@ -418,7 +419,7 @@ connecting_fails() {
 
 # What it is asked for by then is PROGRAM's.
 @test "a failure after PROGRAM has ended does not replace its status" {
-	only_as_root
+	only_with_sys_admin
 	run -7 traced -o "$BATS_TEST_TMPDIR/trace" -e trace=sendto,kill \
 		-e inject=sendto:error=ENOBUFS:when=7 "$ISOLATE" sh -c 'exit 7'
 	grep -q 'sendto.*ENOBUFS.*INJECTED' "$BATS_TEST_TMPDIR/trace"
@@ -479,20 +480,28 @@ ends_unless_stopped() {
 	is_gone "$PID"
 }
 
+# peer_is_down PROGRAM: says if peer0 has no carrier. The kernel takes a moment
+# to tell it that the other end is down.
+peer_is_down() {
+	enter "$1" "/proc/$1/ns/net" ip -o link show peer0 |
+		grep -q ' state [A-Z]*DOWN '
+}
+
 # taken_down_at N ARGS...: isolate, whose parent or child, see connecting_fails,
 # is stopped at its Nth request for the pair, when its link is taken down. strace
 # starts isolate. Sets $status.
 taken_down_at() {
 	local trace=$BATS_TEST_TMPDIR/trace request=$1 follow=() isolate stopped
 	shift
-	is_root || request=$((request + 1)) follow=(-f)
+	has_sys_admin || request=$((request + 1)) follow=(-f)
 	start_outside env ASAN_OPTIONS=detect_leaks=0 \
 		strace "${follow[@]}" -o "$trace" -e trace=sendto \
 		-e inject=sendto:signal=STOP:when="$request" "$ISOLATE" "$@"
 	eventually grep -qs 'stopped by SIGSTOP' "$trace"
 	isolate=$(children_of "$PID") stopped=$isolate
-	is_root || stopped=$(children_of "$isolate")
+	has_sys_admin || stopped=$(children_of "$isolate")
 	on_host_side "$isolate" ip link set "$(veth_of "$isolate")" down
+	eventually peer_is_down "$(children_of "$isolate")"
 	kill -CONT "$stopped" "$isolate"
 	eventually ends_unless_stopped "$isolate"
 	status=0
@@ -538,7 +547,7 @@ moments() {
 	local moments moment call number program=(sleep 100) straces=() status
 	mapfile -t moments < <(moments true)
 	# An ordinary user's parent leaves the network to the child.
-	[ ${#moments[@]} -gt "$(is_root && echo 40 || echo 12)" ]
+	[ ${#moments[@]} -gt "$(has_sys_admin && echo 40 || echo 12)" ]
 	for moment in "${moments[@]}"; do
 		read -r call number <<< "$moment"
 		traced -o /dev/null -e "trace=$call" \

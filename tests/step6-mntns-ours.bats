@@ -12,7 +12,7 @@ PRIVATE='mount\(NULL, "/", NULL, MS_REC\|MS_PRIVATE, NULL\)'
 # shall not see. isolate runs in it as on a host.
 as_host() {
 	local owned=()
-	is_root || owned=(--user --map-root-user)
+	has_sys_admin || owned=(--user --map-root-user)
 	unshare "${owned[@]}" --mount sh -ec "$1"
 }
 
