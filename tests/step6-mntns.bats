@@ -8,7 +8,7 @@ load helper
 # them. isolate runs in it as on a host.
 as_host() {
 	local owned=()
-	is_root || owned=(--user --map-root-user --net)
+	has_sys_admin || owned=(--user --map-root-user --net)
 	export -f eventually children_of
 	unshare "${owned[@]}" --mount --propagation shared bash -c "$@"
 }
@@ -62,11 +62,12 @@ as_host() {
 		"$ISOLATE" sh -c "mount -t tmpfs inside /mnt &&
 			grep inside /proc/self/mountinfo; exec sleep 100" &
 		pid=$!
-		mounted() {
-			grep -q " /mnt .* tmpfs inside " \
-				"/proc/$(children_of $pid)/mountinfo"
+		ready() {
+			grep -qx sleep "/proc/$(children_of $pid)/comm"
 		}
-		eventually mounted &&
+		eventually ready
+		grep -q " /mnt .* tmpfs inside " \
+			"/proc/$(children_of $pid)/mountinfo" &&
 			echo seen inside
 		grep -q inside /proc/self/mountinfo &&
 			echo seen outside
