@@ -200,6 +200,7 @@ export NESTED='eval "$CONNECT" || exit
 # shows isolate, and ptrace(2) has no number for it.
 attempt() {
 	let_in
+	rm -f "$BATS_TEST_TMPDIR/isolate" # of an earlier attempt
 	start_outside "$@" bash -c '
 		until read -r isolate 2> /dev/null < "$0"; do sleep 0.02; done
 		sleep 100 & own=$!
