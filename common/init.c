@@ -20,8 +20,8 @@ void expect_init(void)
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		die("pipe2(O_CLOEXEC|O_NONBLOCK)");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		die("pipe2(O_CLOEXEC)");
 	if (fcntl(ends[0], F_SETOWN, getpid()) < 0)
 		die("fcntl(F_SETOWN)");
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK | O_ASYNC) < 0)

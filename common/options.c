@@ -10,6 +10,7 @@
 #include "error.h"
 #include "hints.h"
 #include "options.h"
+#include "process.h"
 
 #define VERSION "1.0"
 
@@ -132,5 +133,6 @@ char **parse_command_line(int argc, char *argv[], const struct option_row *more)
 			take_option(key);
 	if (!argv[optind])
 		reject("no PROGRAM given: see isolate --help");
+	occupy_standard_descriptors();
 	return argv + optind;
 }

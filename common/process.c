@@ -16,6 +16,7 @@
 
 #include "error.h"
 #include "process.h"
+#include "wait.h"
 
 static const struct flag_name clone_flags[] = {
 	{ CLONE_NEWUSER, "CLONE_NEWUSER" },
@@ -48,12 +49,7 @@ static void kill_child(void)
 		_exit(WEXITSTATUS(status));
 }
 
-/*
- * Occupies the standard descriptors that the caller left closed: else the sync
- * pipe would get their numbers, and messages would end up in it. PROGRAM finds
- * them closed again.
- */
-static void occupy_standard_descriptors(void)
+void occupy_standard_descriptors(void)
 {
 	int fd;
 
@@ -71,7 +67,7 @@ pid_t clone_child(int flags, void (*run)(void *), void *argument)
 {
 	char names[128];
 
-	occupy_standard_descriptors();
+	child_is_process_1 = flags & CLONE_NEWPID;
 	take_over_signals();
 	if (pipe2(sync_pipe, O_CLOEXEC) < 0)
 		die("pipe2(O_CLOEXEC)");

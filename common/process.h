@@ -20,6 +20,13 @@
 #include <sys/types.h>
 
 /*
+ * Before anything is opened, by parse_command_line(): occupies the standard
+ * descriptors that the caller left closed. Else a pipe would get their numbers,
+ * and messages would end up in it. PROGRAM finds them closed again.
+ */
+void occupy_standard_descriptors(void);
+
+/*
  * In the parent, once: blocks all signals and creates a child, which calls
  * run(), by clone(2) with the flags given (CLONE_NEW... and SIGCHLD). Returns
  * the pid. From here on die() in the parent kills and reaps the child first.

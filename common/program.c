@@ -37,6 +37,7 @@ bool find_program(const char *program, char path[PATH_MAX])
 void exec_program(char *program[])
 {
 	char path[PATH_MAX];
+	int error;
 
 	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
 	      "prctl(PR_SET_NO_NEW_PRIVS, 1)");
@@ -44,10 +45,12 @@ void exec_program(char *program[])
 	narrate("execvp(\"%s\")", program[0]);
 	give_back_signals();
 	execvp(program[0], program);
+	error = errno;
 	/* EACCES may be that of a directory in PATH: then it was not found. */
-	if (errno == EACCES && !strchr(program[0], '/') &&
-	    !find_program(program[0], path))
-		errno = ENOENT;
-	die_with(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN,
+	if (error == EACCES && !find_program(program[0], path) &&
+	    !strchr(program[0], '/'))
+		error = ENOENT;
+	errno = error;
+	die_with(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN,
 		 "execvp(\"%s\")", program[0]);
 }

@@ -18,6 +18,28 @@ static sigset_t callers_mask;
 static struct sigaction callers_sigchld;
 
 /*
+ * The process group that the terminal is to go to when a shell gives it to
+ * ours: one of PROGRAM's had it, if PROGRAM is a shell. Known while we have it.
+ */
+static pid_t programs_group;
+static bool in_foreground;
+
+bool child_is_process_1;
+
+/* Returns the process group that has the terminal, and gives it to another. */
+static pid_t pass_terminal(pid_t group)
+{
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	pid_t before = tcgetpgrp(terminal);
+
+	if (group > 0)
+		tcsetpgrp(terminal, group);
+	if (terminal >= 0)
+		close(terminal);
+	return before;
+}
+
+/*
  * The parent keeps all signals blocked and takes them with sigwaitinfo(2).
  * SIGCHLD may have been inherited as ignored, and then waitpid(2) would find no
  * child.
@@ -27,6 +49,8 @@ void take_over_signals(void)
 	struct sigaction by_default = { .sa_handler = SIG_DFL };
 	sigset_t all;
 
+	programs_group = getpgrp();
+	in_foreground = pass_terminal(0) == programs_group;
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &callers_mask) < 0)
 		die("sigprocmask(SIG_SETMASK)");
@@ -75,9 +99,8 @@ static bool reap(pid_t child, int *status)
 }
 
 /*
- * Waits until the child has ended or stopped, and returns what waitpid(2) tells
- * of it; has take() see the signals that come meanwhile. SIGCHLD is ours, and
- * so is a signal from ourselves: a SIGPIPE, of what nobody reads.
+ * SIGCHLD is ours, and so is a signal from ourselves: a SIGPIPE, of what nobody
+ * reads.
  */
 int await_change(pid_t child, void (*take)(pid_t child, const siginfo_t *info))
 {
@@ -119,7 +142,6 @@ void pass_on(pid_t child, const siginfo_t *info)
 		kill(child, info->si_signo);
 }
 
-/* As $? shows it. */
 int shell_status(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
@@ -135,7 +157,7 @@ void narrate_end(pid_t child, int status)
 			WEXITSTATUS(status));
 }
 
-/* Has a signal act on isolate itself, in between. */
+/* Lets one signal, which is blocked otherwise, act on isolate now. */
 static void suffer(int signal)
 {
 	sigset_t one;
@@ -148,25 +170,25 @@ static void suffer(int signal)
 }
 
 /*
- * Stops isolate, that the shell get its terminal back. By SIGTSTP, which the
- * kernel drops where there is no shell to continue us, setpgid(2). If PROGRAM
- * had the terminal, in a process group of its own as a shell has one, then the
- * shell that continues us gives it to ours.
+ * Stops isolate, so that the shell gets its terminal back. By SIGTSTP, which
+ * the kernel drops where there is no shell to continue us, setpgid(2). It would
+ * also undo a SIGCONT that is pending, signal(7): then isolate goes on.
  */
 static void stop(void)
 {
-	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
-	pid_t foreground = tcgetpgrp(terminal);
+	sigset_t pending;
 
-	suffer(SIGTSTP);
-	if (terminal < 0)
-		return;
-	if (tcgetpgrp(terminal) == getpgrp())
-		tcsetpgrp(terminal, foreground);
-	close(terminal);
+	if (in_foreground)
+		programs_group = pass_terminal(0);
+	sigpending(&pending);
+	if (!sigismember(&pending, SIGCONT))
+		suffer(SIGTSTP);
+	in_foreground = pass_terminal(0) == getpgrp();
+	if (in_foreground)
+		pass_terminal(programs_group);
 }
 
-/* The child is stopped by force: as process 1 it would ignore Ctrl-Z. */
+/* By force: as process 1, PROGRAM would ignore Ctrl-Z. */
 static void stop_both(pid_t child)
 {
 	kill(child, SIGSTOP);
@@ -186,19 +208,19 @@ static bool is_stop(const siginfo_t *info)
 
 /* For wait_child(), if expect_init() has opened it: see init.c. */
 int init_reports = -1;
-static int last_report = -1; /* neither a stop nor an end */
+static int last_report = -1; /* is none: no macro of wait(2) takes it for one */
 
 /* The last one counts: what has stopped may have been continued since. */
 static bool read_reports(void)
 {
 	bool found = false;
 
-	while (read(init_reports, &last_report, sizeof(last_report)) > 0)
+	while (read(init_reports, &last_report, sizeof(last_report)) ==
+	       sizeof(last_report))
 		found = true;
 	return found;
 }
 
-/* Process 1 has had a stop from the terminal too, or gets it passed on. */
 static void take_signal(pid_t child, const siginfo_t *info)
 {
 	bool has_init = init_reports >= 0;
@@ -206,9 +228,10 @@ static void take_signal(pid_t child, const siginfo_t *info)
 	if (has_init && info->si_signo == SIGIO && info->si_code > 0) {
 		if (read_reports() && WIFSTOPPED(last_report))
 			stop();
-	} else if (!has_init && is_stop(info)) {
+	} else if (child_is_process_1 && !has_init && is_stop(info)) {
 		stop_both(child);
 	} else {
+		/* Who stops of it, tells by SIGCHLD. */
 		pass_on(child, info);
 	}
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -21,6 +22,9 @@ void narrate_end(pid_t child, int status);
 
 /* The same as $? shows it: the exit status, or 128 + N. */
 int shell_status(int status);
+
+/* If the child is in a pid namespace of its own. Set by clone_child(). */
+extern bool child_is_process_1;
 
 /* Where process 1 reports, and isolate reads: a descriptor, or -1. */
 extern int init_reports;

@@ -22,8 +22,8 @@ struct binds {
 
 /*
  * For an option: appends "SRC:DEST" or "SRC:DEST:ro" to a struct binds. Calls
- * reject() where value is anything else, where SRC does not exist, or where
- * DEST is not an absolute path, or is the root.
+ * reject() where value is anything else, or where DEST is not an absolute path,
+ * and die() where SRC does not exist.
  */
 void add_bind(void *target, const char *value);
 
@@ -35,6 +35,7 @@ void open_binds(struct binds *binds);
 
 /*
  * In the child, after detach_old_root(), so that no symbolic link in the new
- * root leads out of it: attaches the copies at DEST, or calls die().
+ * root leads out of it: attaches the copies at DEST, or calls die(), and reject()
+ * where DEST is the root.
  */
 void mount_binds(const struct binds *binds);

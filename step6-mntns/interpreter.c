@@ -14,13 +14,16 @@
 #include "../common/process.h"
 #include "interpreter.h"
 
-/* #!INTERPRETER ARGUMENT */
+/* #!INTERPRETER ARGUMENT. The kernel takes a carriage return for part of it. */
 static bool read_script(int fd, char interpreter[PATH_MAX])
 {
 	char line[PATH_MAX] = "";
 
-	return pread(fd, line, sizeof(line) - 1, 0) > 0 &&
-	       sscanf(line, "#! %4095s", interpreter) == 1;
+	if (pread(fd, line, sizeof(line) - 1, 0) <= 0 ||
+	    strncmp(line, "#!", 2) != 0)
+		return false;
+	return sscanf(line + 2 + strspn(line + 2, " \t"), "%4095[^ \t\n]",
+		      interpreter) == 1;
 }
 
 /*
@@ -66,6 +69,9 @@ const char *look_for_interpreter(const char *execvp)
 	if (!found || access(interpreter, F_OK) == 0)
 		return NULL;
 	return describe("%s is there, but not %s, which it needs to start, "
-			"execve(2)",
-			path, interpreter);
+			"execve(2)%s",
+			path, interpreter,
+			strchr(interpreter, '\r')
+				? ": the line ends with a carriage return"
+				: "");
 }

@@ -302,17 +302,71 @@ ends_by_ctrl_c() {
 
 # This one has a process group of its own, which Ctrl-Z would reach alone.
 @test "--init: the terminal is given back where a shell in it is suspended" {
+	local program
 	on_terminal "$ISOLATE --init bash --norc --noediting -i"
 	echo 'echo in""side; suspend -f' >&"$keys"
 	eventually has_said 'inside.?$'
 	eventually has_said 'Stopped'
+	program=$(program_below "${PIDS[0]}")
 	echo 'echo she""ll; fg' >&"$keys"
 	eventually has_said 'shell.?$'
 	echo 'echo ag""ain; exit 9' >&"$keys"
 	eventually has_said 'again.?$'
+	eventually [ ! -e "/proc/$program" ] # who reads the next line
 	echo 'echo status=$?; exit' >&"$keys"
 	eventually has_said 'status=9.?$'
 	exec {keys}>&-
+}
+
+# A shell in the background does not lose the terminal to its job's past.
+@test "--init: a job that was started in the background has the terminal after fg" {
+	local program
+	# The shell has the terminal when it stops.
+	on_terminal "$ISOLATE --init cat &"
+	eventually cat_is_stopped_below "${PIDS[0]}"
+	program=$(program_below "${PIDS[0]}")
+	eventually is_stopped "$(parent_of "$(parent_of "$program")")"
+	echo 'fg' >&"$keys"
+	eventually is_running "$program"
+	echo typed >&"$keys"
+	eventually said_line_twice typed
+	printf '\004' >&"$keys"
+	eventually [ ! -e "/proc/$program" ]
+	echo 'exit' >&"$keys"
+	exec {keys}>&-
+}
+
+# cat_is_stopped_below PID
+cat_is_stopped_below() {
+	local pid
+	pid=$(program_below "$1")
+	executes "$pid" cat && is_stopped "$pid"
+}
+
+# said_line_twice LINE: as typed, and as cat prints it.
+said_line_twice() {
+	[ "$(tr -d '\r' < "$OUTPUT" | grep -c "^$1\$")" -ge 2 ]
+}
+
+# Its descriptors 1 and 2 would be those of the pipe by which process 1 reports.
+@test "--init: with standard descriptors closed, the status is PROGRAM's" {
+	run -3 bash -c '"$ISOLATE" -v --init sh -c "exit 3" 0<&- 2>&-'
+	run -3 bash -c '"$ISOLATE" -v --init sh -c "exit 3" 1>&- 2>&-'
+	run -137 bash -c '"$ISOLATE" -v --init sh -c "kill -KILL \$\$" 1>&- 2>&-; exit $?'
+}
+
+# isolate is stopped, and does not read what process 1 reports.
+@test "--init: any number of stops are no harm" {
+	local status=0
+	start --init perl -e '$| = 1; print "up\n";
+		if (!fork) { for (1 .. 20000) { kill STOP => 2; select undef, undef, undef, 0.0001; kill CONT => 2 } print "done\n"; exit }
+		wait; exit 5'
+	eventually has_said '^up$'
+	kill -STOP "$PID"
+	eventually has_said '^done$'
+	kill -CONT "$PID"
+	wait "$PID" || status=$?
+	assert_equal "$status" 5
 }
 
 @test "--init: Ctrl-C reaches a PROGRAM that has left the process group" {

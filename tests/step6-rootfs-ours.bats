@@ -444,6 +444,11 @@ refute_secret() {
 	run -127 env PATH=/nowhere:/ "$ISOLATE" --rootfs "$ROOT" script
 	assert_line --index 0 'isolate: execvp("script"): No such file or directory'
 	assert_line --index 1 --regexp '^hint: //script is there, but not /no/interpreter,'
+	printf '#!/bin/sh\r\n' > "$ROOT/crlf"
+	chmod a+rx "$ROOT/crlf"
+	run -127 "$ISOLATE" --rootfs "$ROOT" /crlf
+	assert_line --index 1 \
+		'hint: /crlf is there, but not /bin/sh?, which it needs to start, execve(2): the line ends with a carriage return'
 	# A program that is not there lacks nothing else.
 	run -127 "$ISOLATE" --rootfs "$ROOT" /missing
 	assert_output 'isolate: execvp("/missing"): No such file or directory'
