@@ -49,13 +49,13 @@ void take_over_signals(void)
 	struct sigaction by_default = { .sa_handler = SIG_DFL };
 	sigset_t all;
 
-	programs_group = getpgrp();
-	in_foreground = pass_terminal(0) == programs_group;
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, &callers_mask) < 0)
 		die("sigprocmask(SIG_SETMASK)");
 	if (sigaction(SIGCHLD, &by_default, &callers_sigchld) < 0)
 		die("sigaction(SIGCHLD)");
+	programs_group = getpgrp();
+	in_foreground = pass_terminal(0) == programs_group;
 }
 
 /*

@@ -35,7 +35,7 @@ void open_binds(struct binds *binds);
 
 /*
  * In the child, after detach_old_root(), so that no symbolic link in the new
- * root leads out of it: attaches the copies at DEST, or calls die(), and reject()
- * where DEST is the root.
+ * root leads out of it: attaches the copies at DEST, or calls die(), and
+ * reject() where DEST is the root.
  */
 void mount_binds(const struct binds *binds);
