@@ -839,10 +839,11 @@ start_on_terminal() {
 # As less(1) or an editor does: it tidies up, and then stops itself.
 @test "Ctrl-Z is left to a PROGRAM that handles it, and fg goes on" {
 	((STEP < 5)) || return 0 # a process 1 cannot stop itself
-	# shellcheck disable=SC2016 # perl is to expand it
-	echo '$| = 1; print "ready\n";
+	cat > "$BATS_TEST_TMPDIR/program" <<-'END'
+		$| = 1; print "ready\n";
 		$SIG{TSTP} = sub { print "tidy\n"; kill STOP => $$; print "CONT\n" };
-		sleep 1 while 1' > "$BATS_TEST_TMPDIR/program"
+		sleep 1 while 1
+	END
 	start_on_terminal "set -m; \"\$ISOLATE\" perl $BATS_TEST_TMPDIR/program
 		echo sh\"\"ell; read _; fg"
 	printf '\032' > "$KEYS"
