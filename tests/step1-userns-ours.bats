@@ -839,6 +839,7 @@ start_on_terminal() {
 # As less(1) or an editor does: it tidies up, and then stops itself.
 @test "Ctrl-Z is left to a PROGRAM that handles it, and fg goes on" {
 	((STEP < 5)) || return 0 # a process 1 cannot stop itself
+	let_in
 	cat > "$BATS_TEST_TMPDIR/program" <<-'END'
 		$| = 1; print "ready\n";
 		$SIG{TSTP} = sub { print "tidy\n"; kill STOP => $$; print "CONT\n" };
