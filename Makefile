@@ -16,7 +16,7 @@ PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
 FUZZ := $(wildcard tests/fuzz/*.c)
 SOURCES := $(wildcard common/*.c step*/*.c tests/*.c) $(FUZZ)
-HEADERS := $(wildcard common/*.h step*/*.h tests/fuzz/*.h)
+HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/fuzz/*) \
 	   $(wildcard tests/*.bash tests/*.bats)
 
@@ -36,8 +36,10 @@ $(PROGRAMS): %: %.o common/common.a
 # The parts of the full runtime.
 step6-mntns/isolate: $(patsubst %.c,%.o,$(wildcard step6-mntns/*.c))
 
-tests/probe tests/bare tests/medians: %: %.o
+tests/probe tests/bare tests/medians tests/torture: %: %.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+tests/torture: tests/torture-run.o tests/torture-calls.o
 
 %.o: %.c
 	$(CC) $(STANDARD) $(WARNINGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -120,6 +122,10 @@ tests/fuzz/%.fuzz: tests/fuzz/%.c common/common.a
 fuzz: $(FUZZ:.c=.fuzz)
 	tests/fuzz/run $(SECONDS_EACH)
 
+.PHONY: torture
+torture: all tests/torture
+	LONG="$(LONG)" tests/torture.sh
+
 .PHONY: bench
 bench: all tests/bare tests/medians
 	tests/bench
@@ -136,7 +142,8 @@ test-book: all tests/probe
 
 .PHONY: clean
 clean:
-	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians
+	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians \
+		tests/torture
 	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(FUZZ:.c=.fuzz)
 
 .PHONY: help
@@ -161,6 +168,8 @@ help:
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
 	@echo 'make test-own         test the programs of the sections "Yours"'
+	@echo 'make torture          have every system call of step 6 fail (as root);'
+	@echo '                      LONG=yes for more, and load'
 	@echo 'make bench            compare the time of a run with unshare'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'
