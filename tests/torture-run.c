@@ -11,7 +11,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,13 +79,14 @@ static void resume(pid_t pid, int role, int signal)
 
 static void read_path(pid_t pid, char path[64], unsigned long address)
 {
-	struct iovec here = { path, 63 };
-	struct iovec there = { (void *)address, 63 };
+	char memory[64];
+	int fd;
 
-	if (address == 0)
-		strcpy(path, "NULL");
-	else
-		process_vm_readv(pid, &here, 1, &there, 1, 0);
+	snprintf(memory, sizeof(memory), "/proc/%d/mem", pid);
+	fd = open(memory, O_RDONLY | O_CLOEXEC);
+	if (address == 0 || pread(fd, path, 63, (off_t)address) < 1)
+		strcpy(path, address ? "" : "NULL");
+	close(fd);
 }
 
 static void record(int role, const struct __ptrace_syscall_info *info)
@@ -374,12 +374,11 @@ static int count_lines(void)
 		FILE *file = fopen(files[i], "re");
 		char line[512];
 
-		if (!file)
-			err(2, "%s", files[i]);
-		fgets(line, sizeof(line), file);
-		while (fgets(line, sizeof(line), file))
+		lines--;
+		while (file && fgets(line, sizeof(line), file))
 			lines++;
-		fclose(file);
+		if (!file || fclose(file) == EOF)
+			err(2, "%s", files[i]);
 	}
 	return lines;
 }

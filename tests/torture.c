@@ -298,7 +298,7 @@ int main(int argc, char *argv[])
 	if (argc < 4 || getpid() != 1)
 		errx(2, "usage, as process 1 of a pid namespace: torture "
 			"faults|kills|limits LABEL ISOLATE [OPTIONS...]");
-	is_long = getenv("LONG") && *getenv("LONG");
+	is_long = getenv("LONG");
 	label = argv[2];
 	take_command_line(argc - 3, argv + 3);
 	outcome = run(isolate, &none, &recording);

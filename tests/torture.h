@@ -61,10 +61,10 @@ struct outcome {
 
 /*
  * Runs a command line of isolate; the outcome is valid until the next run.
- * Where recording is not NULL, it is filled in. In torture-run.c.
+ * Where recorded is not NULL, it is filled in. In torture-run.c.
  */
-const struct outcome *run(char *arguments[], const struct fault *fault,
-			  struct recording *recording);
+const struct outcome *run(char *arguments[], const struct fault *what,
+			  struct recording *recorded);
 
 /* A system call, in torture-calls.c. */
 struct call {
