@@ -72,6 +72,7 @@ static const struct call calls[] = {
 	CALL(setsockopt, "setsockopt", -1, ENOPROTOOPT, ENOMEM),
 	CALL(socket, "socket", -1, EMFILE, ENFILE, ENOBUFS, EACCES,
 	     EAFNOSUPPORT),
+	CALL(statx, "stat", 1, EACCES, ENOMEM, ENOENT),
 	CALL(symlink, "symlink", 1, EACCES, EDQUOT, ENOSPC, EROFS, EEXIST),
 	CALL(umount2, "umount2", 0, EBUSY, EPERM),
 	CALL(unshare, "unshare", -1, ENOSPC, ENOMEM, EPERM),
@@ -149,6 +150,8 @@ static const struct tolerated {
 	{ SYS_openat, 0, PARENT, "/etc/nsswitch.conf", BEFORE_CLONE },
 	/* PATH gets a default, and then execvp(3) looks for PROGRAM itself. */
 	{ SYS_access, 0, CHILD, "*", EVER },
+	/* DEST: move_mount(2) looks it up too, and says what is wrong. */
+	{ SYS_statx, 0, CHILD, "/?*", EVER },
 	/* The caller ignores SIGCHLD: what getsubids has printed counts. */
 	{ SYS_wait4, ECHILD, PARENT, "*", BEFORE_CLONE },
 	/* We are above the user namespace that owns the network. */

@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -296,28 +297,28 @@ static bool on_stop(pid_t pid, int role, int status, int *signal)
 }
 
 /*
- * Says if one of them does not wait, but is at work, or the kernel for it: that
- * is not a hang, there may be much to do on this machine.
+ * Says if somebody does not wait, but is at work, or the kernel for him, or if
+ * he is stopped for us: that is no hang, there is much to do on this machine.
  */
 static bool is_busy(void)
 {
-	char path[64], state = 0;
+	glob_t files;
+	bool busy = false;
 
-	for (int role = 0; role < ROLES; role++) {
-		FILE *file;
+	if (glob("/proc/[0-9]*/stat", 0, NULL, &files) != 0)
+		err(2, "/proc");
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		FILE *file = fopen(files.gl_pathv[i], "re");
+		int pid;
+		char state;
 
-		snprintf(path, sizeof(path), "/proc/%d/stat",
-			 processes[role].pid);
-		file = processes[role].pid > 0 ? fopen(path, "re") : NULL;
-		if (!file)
-			continue;
-		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-			state = 0;
-		fclose(file);
-		if (state == 'R' || state == 'D')
-			return true;
+		if (file && fscanf(file, "%d (%*[^)]) %c", &pid, &state) == 2)
+			busy = busy || (pid != 1 && strchr("RDt", state));
+		if (file)
+			fclose(file);
 	}
-	return false;
+	globfree(&files);
+	return busy;
 }
 
 static void end_all_if_late(void)
@@ -373,10 +374,11 @@ static int count_lines(void)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		FILE *file = fopen(files[i], "re");
 		char line[512];
+		int n = 0;
 
-		lines--;
 		while (file && fgets(line, sizeof(line), file))
-			lines++;
+			n++;
+		lines += n > 1 ? n - 1 : 0;
 		if (!file || fclose(file) == EOF)
 			err(2, "%s", files[i]);
 	}
@@ -475,8 +477,11 @@ const struct outcome *run(char *arguments[], const struct fault *what,
 	helpers = failing = 0;
 	fault = what;
 	recording = recorded;
+	if (recording)
+		*recording = (struct recording){ 0 };
+	set_alarm(1);
+	leaves_something(); /* it had stayed longer than that, and is gone */
 	set_alarm(fault->seconds);
-	leaves_something();
 	outcome = (struct outcome){ .happened = !fault->moment && !recorded };
 	output = start(arguments);
 	follow();

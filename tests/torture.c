@@ -290,21 +290,32 @@ static void take_command_line(int argc, char *argv[])
 		has_init = has_init || strcmp(argv[i], "--init") == 0;
 }
 
-int main(int argc, char *argv[])
+/* The shortest of three: isolate looks again and again for a carrier. */
+static void record(void)
 {
 	static const struct fault none = { .seconds = 10 };
-	const struct outcome *outcome;
+	static struct recording another;
 
+	for (int i = 0; i < 3; i++) {
+		const struct outcome *outcome = run(isolate, &none, &another);
+
+		if (outcome->status != PROGRAMS_STATUS || outcome->left)
+			errx(2, "%s: without a fault, status %d, \"%s\"", label,
+			     outcome->status, outcome->said);
+		if (i == 0 || another.length < recording.length)
+			recording = another;
+	}
+}
+
+int main(int argc, char *argv[])
+{
 	if (argc < 4 || getpid() != 1)
 		errx(2, "usage, as process 1 of a pid namespace: torture "
 			"faults|kills|limits LABEL ISOLATE [OPTIONS...]");
 	is_long = getenv("LONG");
 	label = argv[2];
 	take_command_line(argc - 3, argv + 3);
-	outcome = run(isolate, &none, &recording);
-	if (outcome->status != PROGRAMS_STATUS || outcome->left)
-		errx(2, "%s: without a fault, status %d, \"%s\"", label,
-		     outcome->status, outcome->said);
+	record();
 	if (strcmp(argv[1], "faults") == 0)
 		try_faults();
 	else if (strcmp(argv[1], "kills") == 0)
