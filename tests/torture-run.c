@@ -458,7 +458,7 @@ static bool leaves_something(void)
 	if (before < 0)
 		before = now;
 	while (now != before && seconds_late < PATIENCE) {
-		usleep(1000);
+		usleep(5000);
 		now = count_lines();
 	}
 	if (now == before)
