@@ -210,6 +210,7 @@ static void try(struct fault fault,
 	       outcome->said);
 }
 
+/* If PROGRAM runs though it should not, it does not end by itself either. */
 static void try_faults(void)
 {
 	for (int i = 0; i < recording.length; i++) {
@@ -221,6 +222,7 @@ static void try_faults(void)
 			continue;
 		for (int n = 0; n < (is_long ? MOST_ERRORS : 1); n++) {
 			fault.error = errors[n];
+			fault.keeps_input = !is_tolerated(moment, errors[n]);
 			if (fault.error)
 				try(fault, judge_fault);
 		}
