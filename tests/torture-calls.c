@@ -156,6 +156,8 @@ static const struct tolerated {
 	{ SYS_wait4, ECHILD, PARENT, "*", BEFORE_CLONE },
 	/* We are above the user namespace that owns the network. */
 	{ SYS_setns, EPERM, PARENT, "*", BEFORE_CLONE },
+	/* Where there is no /dev, there is no terminal. */
+	{ SYS_openat, ENOENT, CHILD, "/dev/tty", EVER },
 	/* The groups stay where setgroups(2) is denied. */
 	{ SYS_setgroups, EPERM, CHILD, "*", EVER },
 	/* A kernel may have no keys, and no IPv6. */

@@ -100,7 +100,8 @@ static const char *judge_fault(const struct fault *fault,
 		     : fault->error == ENOENT ? NOT_FOUND
 					      : CANNOT_RUN;
 
-	if (moment->program_ended && outcome->status == PROGRAMS_STATUS)
+	if (outcome->status == PROGRAMS_STATUS && !outcome->ran_after &&
+	    (moment->program_ended || (moment->role == PARENT && outcome->ran)))
 		return outcome->messages <= 1 ? NULL : "one message";
 	if (moment->program_ended && moment->role == PARENT &&
 	    moment->call != SYS_wait4)
