@@ -28,6 +28,7 @@ static struct process {
 	pid_t pid;
 	bool is_watched; /* it stops at its calls */
 	bool has_ended;
+	bool restarts;	      /* its next call is not another one */
 	int index;	      /* of its last call, */
 	int made[MOST_CALLS]; /* and how many of each kind it has made */
 } processes[ROLES];
@@ -95,10 +96,11 @@ static void record(int role, const struct __ptrace_syscall_info *info)
 	const struct process *process = &processes[role];
 	long call = (long)info->entry.nr;
 	int path = find_call(call)->path;
-	struct moment *moment = &recording->moments[recording->length++];
+	struct moment *moment = &recording->moments[recording->length];
 
 	if (recording->length == MOST_MOMENTS)
-		errx(2, "more than %d calls", MOST_MOMENTS);
+		return;
+	recording->length++;
 	*moment = (struct moment){
 		.role = role,
 		.call = call,
@@ -163,6 +165,21 @@ static void tell_failure(pid_t pid)
 }
 
 /*
+ * A write to /proc/sys/net does not wait for a lock that the kernel has taken:
+ * the kernel has the call made again and again. Slowly, or we are kept busy.
+ */
+static void on_end(pid_t pid, struct process *process, long result)
+{
+	const int ERESTARTNOINTR = 513; /* the kernel's own */
+
+	if (pid == failing)
+		tell_failure(pid);
+	process->restarts = result == -ERESTARTNOINTR;
+	if (process->restarts)
+		usleep(1000);
+}
+
+/*
  * Returns whether the process is still ours. Helpers execute set-user-ID
  * programs, which would not be that as tracees of an ordinary user.
  */
@@ -175,10 +192,14 @@ static bool on_call(pid_t pid, int role)
 
 	ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info);
 	call = (long)info.entry.nr;
-	if (info.op == PTRACE_SYSCALL_INFO_EXIT && pid == failing)
-		tell_failure(pid);
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+		on_end(pid, process, info.exit.rval);
 	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || call >= MOST_CALLS)
 		return true;
+	if (process->restarts) {
+		process->restarts = false;
+		return true;
+	}
 	process->index++;
 	process->made[call]++;
 	if (recording)

@@ -308,6 +308,8 @@ static void record(void)
 		if (i == 0 || another.length < recording.length)
 			recording = another;
 	}
+	if (recording.length == MOST_MOMENTS)
+		errx(2, "%s: %d calls and more", label, MOST_MOMENTS);
 }
 
 int main(int argc, char *argv[])
