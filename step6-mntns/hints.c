@@ -65,7 +65,7 @@ const struct hint runtime_hints[] = {
 	{ "getsubids ", ENOENT, PACKAGE_HINT, NULL },
 	{ "newuidmap ", ENOENT, PACKAGE_HINT, NULL },
 	{ "newgidmap ", ENOENT, PACKAGE_HINT, NULL },
-	{ "new", 0, NULL, look_at_helper },
+	{ "new", EPERM, NULL, look_at_helper },
 	{ "execvp(", ENOENT, NULL, look_for_interpreter },
 	{ "mount(\"proc\"", EPERM, NULL, look_for_mask },
 	{ "mount(\"sysfs\"", EPERM,

@@ -33,7 +33,9 @@ void set_rootfs(void *rootfs, const char *value)
 	*(char **)rootfs = realpath(value, NULL);
 	if (!*(char **)rootfs)
 		die("--rootfs %s", value);
-	if (stat(value, &info) < 0 || !S_ISDIR(info.st_mode))
+	if (stat(value, &info) < 0)
+		die("stat(\"%s\")", value);
+	if (!S_ISDIR(info.st_mode))
 		reject("--rootfs %s: not a directory", value);
 	if (strcmp(*(char **)rootfs, "/") == 0)
 		reject("--rootfs %s: that is the root already", value);

@@ -66,6 +66,23 @@ static void append_ranges(struct id_map *map, bool uids, const char *user)
 		die("waitpid(%d)", child);
 }
 
+/* As subuid(5) knows the user: by name, or else by number. */
+static const char *name_of(uid_t uid)
+{
+	static char number[16];
+	const struct passwd *entry;
+
+	errno = 0;
+	entry = getpwuid(uid);
+	if (entry)
+		return entry->pw_name;
+	/* These mean that there is no such user, getpwuid(3). */
+	if (errno != 0 && errno != ENOENT && errno != ESRCH)
+		die("getpwuid(%u)", uid);
+	snprintf(number, sizeof(number), "%u", uid);
+	return number;
+}
+
 void subordinate_id_map(struct id_map *map, const char *file)
 {
 	bool uids = strcmp(file, "uid_map") == 0, is_root = geteuid() == 0;
@@ -73,20 +90,18 @@ void subordinate_id_map(struct id_map *map, const char *file)
 	unsigned int person =
 		is_root ? sudo_id(uids ? "SUDO_UID" : "SUDO_GID") : own;
 	uid_t uid = is_root ? sudo_id("SUDO_UID") : geteuid();
-	const struct passwd *entry = getpwuid(uid);
-	char number[16];
+	const char *name = name_of(uid);
 	size_t length;
 
 	if (map->length > 0)
 		reject("--map-auto: not with --uid-map or --gid-map");
-	snprintf(number, sizeof(number), "%u", uid);
 	append_range(map, person, 1);
 	length = map->length;
-	append_ranges(map, uids, entry ? entry->pw_name : number);
+	append_ranges(map, uids, name);
 	if (map->length == length)
 		reject("--map-auto: user %s has no subordinate %s ids: "
 		       "getsubids(1) reads none in %s, NAME:FIRST:COUNT",
-		       entry ? entry->pw_name : number, uids ? "user" : "group",
+		       name, uids ? "user" : "group",
 		       uids ? "subuid(5)" : "subgid(5)");
 }
 

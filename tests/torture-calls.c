@@ -40,22 +40,23 @@ static const struct call calls[] = {
 	CALL(getsockname, "bind", -1, ENOBUFS),
 	CALL(ioctl, "ioctl", -1, ENODEV, EPERM, ENOTTY),
 	CALL(keyctl, "keyctl", -1, EDQUOT, ENOMEM, ENOSYS, EPERM),
-	CALL(lseek, "", -1, ESPIPE),
+	CALL(lseek, "getpwuid", -1, ESPIPE),
 	CALL(mkdir, "mkdir", 0, EACCES, EDQUOT, ENOSPC, EROFS),
 	CALL(mknodat, "mknod", 1, EACCES, EDQUOT, ENOSPC, EROFS, EEXIST),
 	CALL(mmap, SPAWNED, -1, ENOMEM),
 	CALL(mount, "mount", 1, EACCES, EBUSY, EINVAL, ENOMEM, EPERM),
 	CALL(mount_setattr, "mount_setattr", -1, EPERM, EBUSY, ENOSYS),
 	CALL(move_mount, "move_mount", 3, EPERM, ENOENT, EINVAL),
-	CALL(newfstatat, "stat|--rootfs", 1, EACCES, ENOMEM, ENOENT),
+	CALL(newfstatat, "stat|--rootfs|getpwuid", 1, EACCES, ENOMEM, ENOENT),
 	CALL(open_tree, "open_tree", 1, EPERM, EMFILE, ENOENT, ENOSYS),
-	CALL(openat, "open", 1, EMFILE, EACCES, ENFILE, ENOENT, ENOMEM),
+	CALL(openat, "open|getpwuid", 1, EMFILE, EACCES, ENFILE, ENOENT,
+	     ENOMEM),
 	CALL(pipe2, "pipe2", -1, EMFILE, ENFILE),
 	CALL(pivot_root, "pivot_root", -1, EPERM, EBUSY, EINVAL),
 	CALL(poll, "poll", -1, ENOMEM),
 	CALL(prctl, "prctl", -1, EINVAL, EPERM),
 	CALL(prlimit64, "", -1, EPERM),
-	CALL(read, "read", -1, EIO),
+	CALL(read, "read|getpwuid", -1, EIO),
 	CALL(readlink, "--rootfs", 0, EACCES, EIO, ENOENT, ENOMEM),
 	CALL(recvmsg, "RTM_", -1, ENOBUFS, ENOMEM),
 	CALL(rt_sigaction, "sigaction", -1, EINVAL),
@@ -99,6 +100,7 @@ bool cannot_fail(const struct moment *moment)
 	case SYS_getegid:
 	case SYS_geteuid:
 	case SYS_getgid:
+	case SYS_getpgrp:
 	case SYS_getpid:
 	case SYS_getppid:
 	case SYS_getsid:
@@ -156,6 +158,9 @@ static const struct tolerated {
 	{ SYS_wait4, ECHILD, PARENT, "*", BEFORE_CLONE },
 	/* We are above the user namespace that owns the network. */
 	{ SYS_setns, EPERM, PARENT, "*", BEFORE_CLONE },
+	/* No terminal is known then, and none is given back to PROGRAM. */
+	{ SYS_openat, 0, PARENT, "/dev/tty", EVER },
+	{ SYS_ioctl, 0, PARENT, "*", BEFORE_CLONE },
 	/* Where there is no /dev, there is no terminal. */
 	{ SYS_openat, ENOENT, CHILD, "/dev/tty", EVER },
 	/* The groups stay where setgroups(2) is denied. */
