@@ -3,22 +3,19 @@
  */
 #include "fuzz.h"
 
-#include <spawn.h>
-
 static FILE *printed;
 
-static int spawn_nobody(pid_t *child)
-{
-	*child = -1;
-	return 0;
-}
-
 #define pipe2(ends, flags) ((ends)[0] = (ends)[1] = -1, 0)
-#define posix_spawnp(child, ...) spawn_nobody(child)
 #define fdopen(fd, mode) printed
 #define fclose(stream) ((void)0)
 #include "../../step6-mntns/subids.c"
 #undef fclose
+
+pid_t start_program(char *arguments[], int output)
+{
+	(void)arguments, (void)output;
+	return -1;
+}
 
 static void append(void *map, const char *user)
 {
