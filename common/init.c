@@ -31,6 +31,21 @@ void expect_init(void)
 }
 
 /*
+ * A shell's fg continues this process too, and perhaps before isolate has given
+ * PROGRAM the terminal back. So SIGCONT from outside, where no process has a
+ * number here, does not go to PROGRAM until isolate sends this other signal,
+ * which no kill(2) can look like, sigqueue(3).
+ */
+static void take_signal(pid_t program, const siginfo_t *info)
+{
+	if (info->si_signo == SIGRTMAX && info->si_code == SI_QUEUE &&
+	    info->si_pid == 0)
+		kill(program, SIGCONT);
+	else if (info->si_signo != SIGCONT || info->si_pid != 0)
+		pass_on(program, info);
+}
+
+/*
  * Of what the caller has left open, this process keeps nothing: somebody may
  * wait for the end of that file.
  */
@@ -43,7 +58,7 @@ void wait_as_init(pid_t program)
 		die("dup2(%d, %d)", report_end, report);
 	closefrom(report + 1);
 	do {
-		status = await_change(program, pass_on);
+		status = await_change(program, take_signal);
 		if (write(report, &status, sizeof(status)) < 0)
 			die("write to the parent");
 	} while (WIFSTOPPED(status));

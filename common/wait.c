@@ -233,6 +233,8 @@ static void take_signal(pid_t child, const siginfo_t *info)
 	} else {
 		/* Who stops of it, tells by SIGCHLD. */
 		pass_on(child, info);
+		if (has_init && info->si_signo == SIGCONT)
+			sigqueue(child, SIGRTMAX, (union sigval){ 0 });
 	}
 }
 

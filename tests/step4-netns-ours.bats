@@ -447,8 +447,9 @@ connecting_fails() {
 @test "125: the child is killed during the set-up" {
 	local parent
 	start_outside env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null \
-		-e inject=clone:delay_exit=1000000 "$ISOLATE" true
-	eventually children_are 1 "$PID"
+		-e inject=clone:delay_exit=3000000 "$ISOLATE" true
+	# strace has another child first, to see what it can do.
+	eventually executes_below "$PID" "$ISOLATE true"
 	parent=$(children_of "$PID")
 	eventually children_are 1 "$parent"
 	kill -KILL "$(children_of "$parent")"
@@ -456,6 +457,11 @@ connecting_fails() {
 	run cat "$OUTPUT"
 	assert_output --regexp '^isolate: open\("/proc/[0-9]+/ns/net"\): .*: a signal has killed the child$'
 	wait "$PID" || assert_equal $? 125
+}
+
+# executes_below PID ARGS: says if its one child has executed this.
+executes_below() {
+	executes "$(children_of "$1")" "$2"
 }
 
 # children_are N PID
