@@ -448,7 +448,8 @@ no_apparmor() {
 			mount -t tmpfs tmpfs /proc/sys/kernel
 			cd /proc/sys/kernel
 			echo 1 > apparmor_restrict_unprivileged_userns
-			exec strace -f -o /dev/null -e inject=setresuid:error=EPERM \
+			exec env ASAN_OPTIONS=detect_leaks=0 strace -f -o /dev/null \
+				-e inject=setresuid:error=EPERM \
 				"$ISOLATE" true'
 	assert_line --index 0 'isolate: setresuid(0, 0, 0): Operation not permitted'
 	assert_line --index 1 --regexp \
