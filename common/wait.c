@@ -84,8 +84,7 @@ void give_back_signals(void)
 		die("sigprocmask(SIG_SETMASK)");
 }
 
-/* Reaps all that has ended. Returns true, and its status, if child is among it.
- */
+/* Reaps. Returns true, and its status, if child has ended or stopped. */
 static bool reap(pid_t child, int *status)
 {
 	pid_t pid;
@@ -158,15 +157,17 @@ void narrate_end(pid_t child, int status)
 }
 
 /* Lets one signal, which is blocked otherwise, act on isolate now. */
-static void suffer(int signal)
+static void suffer(int number)
 {
+	void (*callers)(int) = signal(number, SIG_DFL);
 	sigset_t one;
 
 	sigemptyset(&one);
-	sigaddset(&one, signal);
-	kill(getpid(), signal);
+	sigaddset(&one, number);
+	kill(getpid(), number);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 	sigprocmask(SIG_BLOCK, &one, NULL);
+	signal(number, callers);
 }
 
 /*
@@ -259,7 +260,6 @@ void exit_like(int status)
 {
 	if (WIFSIGNALED(status)) {
 		prctl(PR_SET_DUMPABLE, 0);
-		signal(WTERMSIG(status), SIG_DFL);
 		suffer(WTERMSIG(status));
 	}
 	/* Process 1 of a container does not die of it. */
