@@ -106,10 +106,10 @@ check:
 	shellcheck $(SCRIPTS)
 
 # The probe is not what is tested, and has to die of its faults.
-.PHONY: sanitize
-sanitize:
+.PHONY: sanitize sanitize-step6
+sanitize sanitize-step6:
 	tests/in-copy sh -c '$(MAKE) tests/probe && \
-		$(MAKE) CFLAGS="$(SANITIZE)" test-step6'
+		$(MAKE) CFLAGS="$(SANITIZE)" $(@:sanitize%=test%)'
 
 # libFuzzer comes with clang. A target includes the file that it tests; what
 # that needs beside, and is not tested, is from the archive.
@@ -162,7 +162,8 @@ help:
 	@echo 'make break-N-M        apply experiment M of chapter N, and build'
 	@echo 'make mend             take the experiment back'
 	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
-	@echo 'make sanitize         test the last step, built with ASan and UBSan'
+	@echo 'make sanitize         test a build with ASan and UBSan;'
+	@echo '                      make sanitize-step6 for the last step alone'
 	@echo 'make fuzz             fuzz the parsers, ten seconds each;'
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
