@@ -443,6 +443,35 @@ connecting_fails() {
 	fails_at unshare ENOSPC 'unshare\(CLONE_NEWNET\): No space left on device$' true
 }
 
+# README: what root's PROGRAM reaches. The address is of the host's lo.
+@test "root's PROGRAM reaches the host's other addresses by a route, not 127.0.0.1" {
+	only_with_sys_admin
+	local address reached='echo | busybox nc -w 3 "$0" 4711'
+	ip addr add 192.0.2.7/32 dev lo
+	for address in 192.0.2.7 127.0.0.1; do
+		start_outside "$PROBE" serve "$address" 4711
+		eventually grep -q " $(hex_of "$address"):1267 .* 0A " /proc/net/tcp
+		# shellcheck disable=SC2016 # PROGRAM is to expand it
+		run "$ISOLATE" sh -c 'ip route add 192.0.2.7 via 10.11.12.13
+			'"$reached" "${address/127.0.0.1/10.11.12.13}"
+		if [ "$address" = 192.0.2.7 ]; then
+			assert_output hello
+		else
+			refute_output --partial hello
+		fi
+		kill "$PID" 2> /dev/null || true
+	done
+	ip addr del 192.0.2.7/32 dev lo
+}
+
+# hex_of ADDRESS: as /proc/net/tcp has it.
+hex_of() {
+	local IFS=.
+	# shellcheck disable=SC2086 # four arguments
+	set -- $1
+	printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1"
+}
+
 # It waits, and is killed, while the parent is held up after clone(2).
 @test "125: the child is killed during the set-up" {
 	local parent

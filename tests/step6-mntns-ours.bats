@@ -106,3 +106,14 @@ fails_at() {
 	run -0 "$ISOLATE" "$ISOLATE" "$ISOLATE" ps -e -o pid=,comm=
 	assert_output --regexp '^ *1 ps$'
 }
+
+# README: what -u 0:0:1 gives. It is opened, and nothing is written.
+@test "core_pattern, which is the host's, is for root outside alone" {
+	only_as_root
+	local opens='exec 3>> /proc/sys/kernel/core_pattern && echo opened'
+	run "$ISOLATE" -u 0:0:1 sh -c "$opens"
+	assert_output opened
+	run "$ISOLATE" sh -c "$opens"
+	assert_failure
+	assert_output --partial 'Permission denied'
+}
