@@ -308,11 +308,13 @@ ends_by_ctrl_c() {
 	eventually has_said 'inside.?$'
 	eventually has_said 'Stopped'
 	program=$(program_below "${PIDS[0]}")
+	# Typed ahead: there is something to read once the shell inside goes on. If
+	# it does so before it has the terminal back, the other shell reads that.
 	echo 'echo she""ll; fg' >&"$keys"
-	eventually has_said 'shell.?$'
 	echo 'echo ag""ain; exit 9' >&"$keys"
+	eventually has_said 'shell.?$'
 	eventually has_said 'again.?$'
-	eventually [ ! -e "/proc/$program" ] # who reads the next line
+	eventually [ ! -e "/proc/$program" ]
 	echo 'echo status=$?; exit' >&"$keys"
 	eventually has_said 'status=9.?$'
 	exec {keys}>&-

@@ -113,3 +113,22 @@ start_nested() {
 	kill -KILL "$PID"
 	eventually host_is_as_before
 }
+
+# isolate has stopped PROGRAM and is held up for a second before it stops itself.
+# The stop would discard a SIGCONT that comes meanwhile.
+@test "SIGCONT that comes before isolate has stopped is not lost" {
+	local parent
+	set -m
+	start_outside env ASAN_OPTIONS=detect_leaks=0 strace -o /dev/null \
+		-e inject=kill:delay_exit=1000000:when=1 \
+		"$ISOLATE" "$PROBE" catch-signals
+	set +m
+	eventually has_said '^ready$'
+	parent=$(children_of "$PID")
+	kill -TSTP "$parent"
+	eventually is_stopped "$(children_of "$parent")"
+	kill -CONT "$parent"
+	eventually has_said '^CONT$'
+	kill -TERM "$parent"
+	wait "$PID"
+}
