@@ -97,7 +97,7 @@ static const char *give_profile(void)
 		 "flags=(unconfined) { userns, }' | "
 		 "sudo tee /etc/apparmor.d/isolate\n"
 		 "sudo apparmor_parser -r /etc/apparmor.d/isolate",
-		 path);
+		 describe("%s", path));
 	return hint;
 }
 

@@ -70,7 +70,7 @@ static void parse_options(struct options *options, int argc, char *argv[])
 		{ 0, "hostname", "NAME", "the hostname inside (isolated)",
 		  set_hostname, &options->hostname },
 		{ 0, "init", NULL,
-		  "run PROGRAM under a process 1; as one, it ignores SIGTERM",
+		  "run PROGRAM below a process 1: else SIGTERM may not end it",
 		  set_flag, &options->init },
 		{ 0 },
 	};
