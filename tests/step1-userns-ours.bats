@@ -79,6 +79,95 @@ program() {
 # The command line
 #
 
+# allowed_from N: the last `run` succeeded just if the program is of step N or
+# later.
+allowed_from() {
+	if ((STEP >= $1)); then
+		assert_success
+	else
+		assert_failure
+	fi
+}
+
+@test "the namespaces of this step and those before are new, the others the host's" {
+	local kind i
+	for i in "${!NAMESPACES[@]}"; do
+		kind=${NAMESPACES[i]}
+		run "$ISOLATE" readlink "/proc/self/ns/$kind"
+		assert_success
+		assert_output --regexp "^$kind:\[[0-9]+\]$"
+		if ((i < STEP)); then
+			refute_output "$(namespace "$kind" self)"
+		else
+			assert_output "$(namespace "$kind" self)"
+		fi
+	done
+}
+
+@test "an ordinary user's map is that user alone" {
+	only_as_ordinary_user
+	run "$ISOLATE" cat /proc/self/uid_map /proc/self/gid_map
+	assert_success
+	assert_line --index 0 --regexp "^ *0 +$(id -u) +1$"
+	assert_line --index 1 --regexp "^ *0 +$(id -g) +1$"
+}
+
+@test "its capabilities do not reach the host's mounts" {
+	let_in
+	mkdir "$BATS_TEST_TMPDIR/here"
+	run "$ISOLATE" mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/here"
+	allowed_from 6
+	((STEP >= 6)) || assert_output --partial 'permission denied'
+}
+
+# To be on the safe side, what is set is what is so already.
+@test "its capabilities do not reach the host's name" {
+	run "$ISOLATE" sh -c 'hostname "$(hostname)"'
+	allowed_from 2
+}
+
+@test "its capabilities do not reach the host's network" {
+	run "$ISOLATE" ip link set lo up
+	allowed_from 4
+	((STEP >= 4)) || assert_output --partial 'Operation not permitted'
+}
+
+@test "the exit status is PROGRAM's, 0 to 255" {
+	local wanted got=()
+	for wanted in {0..255}; do
+		"$ISOLATE" sh -c "exit $wanted" && got+=(0) || got+=($?)
+	done
+	assert_equal "${got[*]}" "$(echo {0..255})"
+}
+
+@test "there is one process below isolate, PROGRAM" {
+	start sh -c 'echo ready; exec sleep 100'
+	eventually has_said '^ready$'
+	run children_of "$PID"
+	assert_output --regexp '^[0-9]+$'
+	eventually executes "$output" 'sleep 100'
+	assert_equal "$(children_of "$output")" ''
+}
+
+@test "eight at once, each in namespaces of its own" {
+	local i pid kind inodes programs=()
+	for i in {1..8}; do
+		start sh -c 'echo ready; exec sleep 100'
+	done
+	for i in {1..8}; do
+		eventually has_said '^ready$' "$BATS_TEST_TMPDIR/output.$i"
+	done
+	for pid in "${PIDS[@]}"; do
+		programs+=("$(children_of "$pid")")
+	done
+	for kind in "${NAMESPACES[@]::STEP}"; do
+		inodes=$(for pid in "${programs[@]}"; do
+			readlink "/proc/$pid/ns/$kind"
+		done | sort -u)
+		assert_equal "$(wc -l <<< "$inodes")" 8
+	done
+}
+
 @test "-h and --help explain all options on standard output" {
 	local option
 	for option in -h --help; do

@@ -1,224 +1,346 @@
-# What step 1 promises, of any `isolate PROGRAM [ARGS...]`: a user namespace,
-# and that PROGRAM runs in it as it would run without.
-#
-# The programs of the later steps are held to it too, so a test asks $STEP what
-# PROGRAM may do: over a namespace of its own it is root, over the host's not.
+# Stage 1: any `isolate PROGRAM [ARGS...]` runs PROGRAM as it would run without,
+# but in a user namespace of its own. The programs of the later stages are held to
+# it, too.
 
 # shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
+# shellcheck disable=SC2153,SC2154 # inside and begin set OUTPUT, output, ...
+# shellcheck disable=SC2034 # they use RAN and TRACER
 
-load helper
+load stage
 
-# outside_id uid|gid: what 0 inside is outside, as PROGRAM sees it.
-outside_id() {
-	"$ISOLATE" cat "/proc/self/$1_map" | awk '$1 == 0 { print $2 }'
+# ids Uid|Gid PID: real, effective, saved and file system id, here on the host.
+ids() {
+	awk -v key="$1:" '$1 == key { print $2, $3, $4, $5 }' "/proc/$2/status"
 }
 
-# allowed_from N: the last `run` succeeded just if the program is of step N or
-# later.
-allowed_from() {
-	if ((STEP >= $1)); then
-		assert_success
-	else
-		assert_failure
-	fi
+can_trace() {
+	traced -o /dev/null true
 }
 
-@test "the namespaces of this step and those before are new, the others the host's" {
-	local kind i
-	for i in "${!NAMESPACES[@]}"; do
-		kind=${NAMESPACES[i]}
-		run "$ISOLATE" readlink "/proc/self/ns/$kind"
-		assert_success
-		assert_output --regexp "^$kind:\[[0-9]+\]$"
-		if ((i < STEP)); then
-			refute_output "$(namespace "$kind" self)"
-		else
-			assert_output "$(namespace "$kind" self)"
-		fi
+has_ended_or_started() {
+	is_gone "$PID" || has_said '^started$'
+}
+
+no_process_is_left() {
+	[ -z "$(leftover_pids "$TEST_MARKER")" ]
+}
+
+# Promise start: PROGRAM runs, and isolate ends when it ends.
+
+@test "PROGRAM runs, and isolate ends when it ends" {
+	hint "What is the first call of yours that fails, and why? It has to say
+so." "strace -f shows each call; errno(3), perror(3)"
+	hint_if 'gid_map.*not permitted' "What must an ordinary user give up
+before the kernel takes a gid_map?" "/proc/PID/setgroups; user_namespaces(7)"
+	hint_if 'uid_map.*not permitted' "Who may write this map, which ids may it
+name, and how often can it be written?" "user_namespaces(7), \"Defining user and
+group ID mappings\""
+	hint_if 'hung' "For whom does isolate still wait, and who waits for
+isolate? Does the other one know?" "waitpid(2); read(2) of a pipe whose write end
+is open somewhere; pipe(7)"
+	hint_if 'started.*hung|hung.*started' "PROGRAM has ended. For what does
+isolate still wait?" "waitpid(2); pipe(7)"
+	inside sh -c 'echo started'
+	assert_line started
+}
+
+# Promise streams: standard input, output and error are the caller's.
+
+@test "standard output is PROGRAM's alone" {
+	hint "Who else prints to the standard output? Where do messages of your
+own belong?" "stderr(3)"
+	inside echo text
+	assert_output text
+}
+
+@test "standard input is the caller's, and error is, too" {
+	hint "What happens to the descriptors 0, 1 and 2 on the way to PROGRAM?" \
+		"dup2(2), fork(2)"
+	head -c 200000 /dev/urandom > "$BATS_TEST_TMPDIR/in"
+	INPUT=$BATS_TEST_TMPDIR/in inside sh -c 'cat; echo to the error output >&2'
+	cmp "$BATS_TEST_TMPDIR/in" "$OUTPUT"
+	grep -qx 'to the error output' "$ERRORS"
+}
+
+# Promise arguments: PROGRAM gets its arguments as they are.
+
+@test "an option of PROGRAM is PROGRAM's" {
+	hint "Where does your program stop to look for options of its own?" \
+		"getopt(3), a leading + in optstring"
+	inside printf '%s\n' -v --help -c -- -
+	assert_output $'-v\n--help\n-c\n--\n-'
+}
+
+@test "arguments arrive as they are" {
+	hint "Do the arguments pass through a shell, or a string with spaces
+between them?" "execvp(3) takes an array"
+	local arguments=('a  b' '' "it's" '"' $'two\nlines' '*' '$HOME' '\n')
+	inside printf '<%s>\n' "${arguments[@]}"
+	assert_output "$(printf '<%s>\n' "${arguments[@]}")"
+}
+
+# Promise path: PROGRAM is looked up in PATH.
+
+@test "PROGRAM is looked up in PATH" {
+	hint "You are given a name. Who searches the directories of PATH for it?" \
+		"exec(3), the functions with a p in their name"
+	local program=$BATS_TEST_TMPDIR/some-program
+	let_in
+	printf '#!/bin/sh\necho found\n' > "$program"
+	chmod 755 "$program"
+	PATH=$PATH:$BATS_TEST_TMPDIR
+	RAN="mine some-program"
+	run timeout --signal KILL "$(patience)" "$ISOLATE" some-program
+	saw "$output"
+	assert_output found
+}
+
+@test "a PROGRAM that is not there is an error" {
+	hint "What does exec return, and what does your child do then?" \
+		"execve(2) returns only if it fails; the shell's 127"
+	inside /nonexistent
+	refute [ "$status" -eq 0 ]
+	assert [ -s "$ERRORS" ]
+	# Then it is not merely that nothing can be started.
+	inside true
+	assert_equal "$status" 0
+}
+
+# Promise status: the exit status is PROGRAM's.
+
+@test "the exit status is PROGRAM's" {
+	hint "What does waitpid(2) give you, and what do you make of it?" \
+		"wait(2), WIFEXITED and WEXITSTATUS"
+	local wanted
+	for wanted in 7 0 1 2 42 100 127 128 255; do
+		hint_if 'status: 0' "PROGRAM ended with another status. Who hears
+of it?" "wait(2): wstatus; exit(3)"
+		inside sh -c "exit $wanted"
+		saw "wanted: $wanted"
+		assert_equal "$status" "$wanted"
 	done
 }
+
+@test "the exit status is 128+N if signal N ended PROGRAM" {
+	hint "A process that a signal ends has no exit status. How do you know it,
+and what does a shell say then?" "wait(2), WIFSIGNALED and WTERMSIG"
+	begin ''
+	kill -KILL "$PROGRAM"
+	await is_gone "$PID"
+	status=0
+	wait "$PID" || status=$?
+	assert_equal "$status" 137
+}
+
+# Promise surroundings: PROGRAM has the caller's directory and environment, and no
+# descriptor but 0, 1 and 2.
+
+@test "PROGRAM starts in the caller's directory" {
+	hint "Do you change the directory?" "chdir(2)"
+	let_in
+	cd "$BATS_TEST_TMPDIR"
+	inside pwd -P
+	assert_output "$(pwd -P)"
+}
+
+@test "PROGRAM has the caller's environment" {
+	hint "Which environment do you execute PROGRAM with?" "environ(7), execve(2)"
+	SOME_VARIABLE='of the  caller' inside sh -c 'echo "$SOME_VARIABLE"'
+	assert_output 'of the  caller'
+}
+
+@test "PROGRAM has no descriptor but 0, 1 and 2" {
+	hint "Which pipe, socket or file of yours is open when PROGRAM starts?
+What could PROGRAM do with it?" "open(2) O_CLOEXEC, pipe2(2), close(2)"
+	# A name may be that of the directory itself, which is open for the list.
+	inside bash -c 'for fd in /proc/self/fd/*; do
+			fd=${fd##*/}
+			[ "$fd" -lt 200 ] && [ -e "/proc/self/fd/$fd" ] &&
+				echo "$fd"
+		done; :'
+	assert_output $'0\n1\n2'
+}
+
+# Promise userns: it has a user namespace of its own.
+
+@test "the user namespace is a new one" {
+	hint "Which flag makes one, and for which process?" \
+		"clone(2) or unshare(2) CLONE_NEWUSER; user_namespaces(7)"
+	inside readlink /proc/self/ns/user
+	assert_output --regexp '^user:\[[0-9]+\]$'
+	refute_output "$(namespace user self)"
+}
+
+# Promise maps: PROGRAM is root inside, and who it should be outside.
 
 @test "PROGRAM is root inside" {
-	run "$ISOLATE" id -u
-	assert_success
+	needs userns
+	hint "What do the maps say that 0 inside is?" \
+		"/proc/PID/uid_map and gid_map; user_namespaces(7)"
+	hint_if '65534' "What does an id that is in no map look like?" \
+		"write(2) to /proc/PID/uid_map and gid_map; user_namespaces(7)"
+	inside id -u
+	saw "$output"
 	assert_output 0
-	run "$ISOLATE" id -g
-	assert_success
+	inside id -g
+	saw "$output"
 	assert_output 0
 }
 
-@test "PROGRAM is the caller outside" {
+@test "an ordinary user's PROGRAM is that user outside" {
 	only_as_ordinary_user
-	run "$ISOLATE" cat /proc/self/uid_map /proc/self/gid_map
-	assert_success
-	assert_line --index 0 --regexp "^ *0 +$(id -u) +1$"
-	assert_line --index 1 --regexp "^ *0 +$(id -g) +1$"
+	needs userns
+	hint "Whose id does the map say that 0 inside is?" \
+		"/proc/PID/uid_map: inside, outside, count; getuid(2) before or after?"
+	begin ''
+	assert_equal "$(ids Uid "$PROGRAM")" "$(id -u) $(id -u) $(id -u) $(id -u)"
+	assert_equal "$(ids Gid "$PROGRAM")" "$(id -g) $(id -g) $(id -g) $(id -g)"
 }
 
-@test "PROGRAM is not root outside, even if the caller is" {
-	local kind outside
-	for kind in uid gid; do
-		outside=$(outside_id "$kind")
-		assert_regex "$outside" '^[0-9]+$'
-		assert [ "$outside" -ne 0 ]
-	done
+@test "root's PROGRAM is not root outside" {
+	only_as_root
+	needs userns
+	hint "Which id outside does your map give to root inside, if root calls
+isolate? May that be 0?" "user_namespaces(7): an id that nobody has"
+	begin ''
+	saw "Uid $(ids Uid "$PROGRAM")"
+	refute_regex "$(ids Uid "$PROGRAM")" '(^| )0( |$)'
+	refute_regex "$(ids Gid "$PROGRAM")" '(^| )0( |$)'
 }
 
-@test "the host sees PROGRAM under the ids of the maps" {
-	local uid gid file
-	uid=$(outside_id uid)
-	gid=$(outside_id gid)
-	start sh -c 'echo ready; exec sleep 100'
-	eventually has_said '^ready$'
-	file=/proc/$(children_of "$PID")/status
-	run grep '^Uid:' "$file"
-	assert_output $'Uid:\t'"$uid"$'\t'"$uid"$'\t'"$uid"$'\t'"$uid"
-	run grep '^Gid:' "$file"
-	assert_output $'Gid:\t'"$gid"$'\t'"$gid"$'\t'"$gid"$'\t'"$gid"
+@test "root inside cannot read what is for root outside" {
+	only_as_root
+	needs maps
+	hint "Who is PROGRAM for the files of the host?" \
+		"credentials(7): fsuid; user_namespaces(7)"
+	let_in
+	echo secret > "$BATS_TEST_TMPDIR/file"
+	chmod 644 "$BATS_TEST_TMPDIR/file"
+	inside cat "$BATS_TEST_TMPDIR/file"
+	assert_output secret
+	chmod 600 "$BATS_TEST_TMPDIR/file"
+	inside cat "$BATS_TEST_TMPDIR/file"
+	assert_output ''
+	refute [ "$status" -eq 0 ]
 }
 
-@test "a file created inside belongs to root there, and to the mapped ids outside" {
+@test "a file created inside belongs to root there, and to PROGRAM's ids outside" {
+	needs maps
+	hint "Are both ids mapped, the user's and the group's?" "gid_map; setgid(2)"
 	local file=$BATS_TEST_TMPDIR/file
 	let_in
-	run "$ISOLATE" sh -c 'umask 022; echo > "$1"; stat -c %u:%g "$1"' sh "$file"
-	assert_success
-	assert_output 0:0
-	run stat -c %u:%g "$file"
-	assert_output "$(outside_id uid):$(outside_id gid)"
+	begin 'umask 022; echo > "$1"; stat -c %u:%g "$1"' "$file"
+	assert_equal "$(head -n 1 "$OUTPUT")" 0:0
+	assert_equal "$(stat -c '%u %g' "$file")" \
+		"$(ids Uid "$PROGRAM" | cut -d ' ' -f 1) $(ids Gid "$PROGRAM" | cut -d ' ' -f 1)"
 }
 
+# Promise capabilities: PROGRAM has all capabilities inside.
+
 @test "PROGRAM has all capabilities" {
+	needs maps
+	hint "Who keeps its capabilities through an execve, and who loses them?" \
+		"capabilities(7), \"Transformation of capabilities during execve\";
+setuid(2) before execve(2)"
 	local last all set
 	last=$(cat /proc/sys/kernel/cap_last_cap)
 	all=$(printf '%016x' $(((1 << (last + 1)) - 1)))
-	run "$ISOLATE" grep ^Cap /proc/self/status
-	assert_success
+	inside grep ^Cap /proc/self/status
 	for set in CapPrm CapEff CapBnd; do
 		assert_line "$set:"$'\t'"$all"
 	done
 }
 
-@test "its capabilities do not reach the host's mounts" {
-	let_in
-	mkdir "$BATS_TEST_TMPDIR/here"
-	run "$ISOLATE" mount -t tmpfs tmpfs "$BATS_TEST_TMPDIR/here"
-	allowed_from 6
-	((STEP >= 6)) || assert_output --partial 'permission denied'
+# Promise sync: PROGRAM starts when all is set up, and never if isolate dies.
+
+# A second of two writes comes some time after the first: if isolate writes a map
+# when PROGRAM is free to go, PROGRAM sees that it is not there.
+@test "the maps are there when PROGRAM starts, however slow isolate is" {
+	needs maps
+	hint "What keeps PROGRAM from starting before both maps are written? In
+which order do you write the maps, and say go?" "pipe(7), read(2) blocks"
+	hint_if '65534' "PROGRAM was faster than the maps. What makes it wait, and
+in which order do you write the maps, and say go?" "pipe(7), read(2) blocks"
+	can_trace || cannot "strace does not work here"
+	TRACER=(strace -o /dev/null -e trace=write
+		-e inject=write:delay_enter=200000)
+	inside sh -c 'id -u; id -g'
+	saw "$output"
+	assert_output $'0\n0'
 }
 
-# To be on the safe side, what is set is what is so already.
-@test "its capabilities do not reach the host's name" {
-	run "$ISOLATE" sh -c 'hostname "$(hostname)"'
-	allowed_from 2
+# isolate is killed when it is about to write the first of what it writes, which
+# is before the maps are complete.
+@test "if isolate is killed while it sets up, PROGRAM does not start" {
+	needs maps
+	hint "What does the child's read(2) return if isolate dies, and what does
+the child do then? Who else has the write end open?" \
+		"pipe(7): end of file; close(2); prctl(2) PR_SET_PDEATHSIG"
+	hint_if 'started' "PROGRAM has started. What does read(2) return at end of
+file, and what do you make of that?" "read(2): 0 is no byte"
+	hint_if 'left: ' "A process waits for ever. Who keeps the write end of its
+pipe open?" "pipe(7): end of file comes when all write ends are closed; close(2)"
+	can_trace || cannot "strace does not work here"
+	TRACER=(strace -o /dev/null -e trace=write
+		-e inject=write:signal=KILL:when=1)
+	launch 'echo started'
+	soon has_ended_or_started
+	# One that writes nothing itself is not killed, and PROGRAM may run.
+	is_gone "$PID" || return 0
+	SOON=1500 soon no_process_is_left || saw "left: a process"
+	if has_said started; then
+		fail "seen: PROGRAM has started"
+	fi
+	no_process_is_left || fail "seen: left: $(leftover_processes "$TEST_MARKER")"
 }
 
-@test "its capabilities do not reach the host's network" {
-	run "$ISOLATE" ip link set lo up
-	allowed_from 4
-	((STEP >= 4)) || assert_output --partial 'Operation not permitted'
-}
-
-@test "root inside cannot read what is for root outside" {
-	only_as_root
-	let_in
-	echo secret > "$BATS_TEST_TMPDIR/file"
-	chmod 644 "$BATS_TEST_TMPDIR/file"
-	run "$ISOLATE" cat "$BATS_TEST_TMPDIR/file"
-	assert_output secret
-	chmod 600 "$BATS_TEST_TMPDIR/file"
-	run "$ISOLATE" cat "$BATS_TEST_TMPDIR/file"
-	assert_failure
-	refute_output --partial secret
-}
-
-@test "PROGRAM is looked up in PATH" {
-	let_in
-	printf '#!/bin/sh\necho found\n' > "$BATS_TEST_TMPDIR/some-program"
-	chmod 755 "$BATS_TEST_TMPDIR/some-program"
-	PATH=$PATH:$BATS_TEST_TMPDIR run "$ISOLATE" some-program
-	assert_success
-	assert_output found
-	run "$ISOLATE" ps aux
-	assert_success
-	assert_output --partial 'ps aux'
-}
-
-@test "PROGRAM starts in the caller's directory" {
-	let_in
-	cd "$BATS_TEST_TMPDIR"
-	run "$ISOLATE" pwd -P
-	assert_success
-	assert_output "$(pwd -P)"
-}
-
-@test "arguments arrive as they are" {
-	local arguments=('a  b' '' "it's" '"' $'two\nlines' '*' '$HOME' '\n' -v
-		--help -- -)
-	"$ISOLATE" printf '<%s>\n' "${arguments[@]}" > "$BATS_TEST_TMPDIR/got"
-	printf '<%s>\n' "${arguments[@]}" > "$BATS_TEST_TMPDIR/wanted"
-	cmp "$BATS_TEST_TMPDIR/got" "$BATS_TEST_TMPDIR/wanted"
-}
-
-@test "standard input, output and error are the caller's" {
-	cd "$BATS_TEST_TMPDIR"
-	head -c 200000 /dev/urandom > in
-	"$ISOLATE" sh -c 'cat; echo to the error output >&2' < in > out 2> err
-	cmp in out
-	run cat err
-	assert_output 'to the error output'
-}
-
-@test "the exit status is PROGRAM's, 0 to 255" {
-	local wanted got=()
-	for wanted in {0..255}; do
-		"$ISOLATE" sh -c "exit $wanted" && got+=(0) || got+=($?)
-	done
-	assert_equal "${got[*]}" "$(echo {0..255})"
-}
-
-@test "there is one process below isolate, PROGRAM" {
-	start sh -c 'echo ready; exec sleep 100'
-	eventually has_said '^ready$'
-	run children_of "$PID"
-	assert_output --regexp '^[0-9]+$'
-	eventually executes "$output" 'sleep 100'
-	assert_equal "$(children_of "$output")" ''
-}
+# Promise ends: when isolate is killed, PROGRAM ends.
 
 @test "PROGRAM ends when isolate is killed" {
-	local program
-	start sh -c 'echo ready; exec sleep 100'
-	eventually has_said '^ready$'
-	program=$(children_of "$PID")
-	refute is_gone "$program"
+	hint "Who tells PROGRAM that isolate is dead? Which of your calls after
+that one takes it back?" "prctl(2) PR_SET_PDEATHSIG, and what clears it"
+	begin ''
 	kill -KILL "$PID"
-	eventually is_gone "$program"
+	soon is_gone "$PROGRAM" || fail "seen: PROGRAM still runs"
 }
 
+# Promise again: it can run again, and several at once.
+
 @test "one run right after the other" {
+	needs ends
 	local i
+	hint "What does the first run leave that the second one stumbles over?" \
+		"namespaces(7): when a namespace ends"
+	hint_if 'exists' "Something exists already, by this name. Whose is it?" \
+		"namespaces(7): when a namespace ends"
 	for i in {1..5}; do
-		run "$ISOLATE" echo "run $i"
-		assert_success
+		inside echo "run $i"
 		assert_output "run $i"
 	done
 }
 
 @test "several at once, each in namespaces of its own" {
-	local i pid kind inodes programs=()
-	for i in {1..8}; do
-		start sh -c 'echo ready; exec sleep 100'
+	needs userns
+	hint "What do two of them share that has one name only?" "namespaces(7)"
+	hint_if 'exists' "Something exists already, by this name. What has to be
+different for each run?" "getpid(2), if_indextoname(3)"
+	local i kind pid programs=()
+	for i in 1 2 3; do
+		begin ''
+		programs+=("$PROGRAM")
 	done
-	for i in {1..8}; do
-		eventually has_said '^ready$' "$BATS_TEST_TMPDIR/output.$i"
-	done
-	for pid in "${PIDS[@]}"; do
-		programs+=("$(children_of "$pid")")
-	done
-	for kind in "${NAMESPACES[@]::STEP}"; do
-		inodes=$(for pid in "${programs[@]}"; do
+	for kind in "${NAMESPACES[@]}"; do
+		# Those that are missing have a promise of their own.
+		[ "$(namespace "$kind" "$PROGRAM")" != \
+			"$(namespace "$kind" self)" ] || continue
+		assert_equal "$(for pid in "${programs[@]}"; do
 			readlink "/proc/$pid/ns/$kind"
-		done | sort -u)
-		assert_equal "$(wc -l <<< "$inodes")" 8
+		done | sort -u | wc -l)" 3
 	done
+}
+
+# Promise clean-1: nothing is left behind.
+
+@test "after stage 1 the host is as before" {
+	nothing_was_left
 }

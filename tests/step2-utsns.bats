@@ -1,57 +1,106 @@
-# What step 2 promises, of any `isolate PROGRAM [ARGS...]`: a UTS namespace.
-# That it is a new one is asked in step 1.
+# Stage 2: PROGRAM has a UTS namespace of its own, and in it another hostname.
 
 # shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
-# shellcheck disable=SC2153 # OUTPUT is start's, output is run's
+# shellcheck disable=SC2153,SC2154 # inside and begin set OUTPUT, output, ...
 
-load helper
+load stage
 
-@test "PROGRAM has a hostname of its own from the start" {
-	run -0 "$ISOLATE" hostname
-	assert_output
-	refute_output "$(hostname)"
-	assert_equal "$("$ISOLATE" uname -n)" "$output"
-	assert_equal "$("$ISOLATE" cat /proc/sys/kernel/hostname)" "$output"
+# Promise utsns: PROGRAM has a UTS namespace of its own.
+
+@test "the UTS namespace is a new one" {
+	hint "Which flag makes one?" "CLONE_NEWUTS; uts_namespaces(7)"
+	inside readlink /proc/self/ns/uts
+	assert_output --regexp '^uts:\[[0-9]+\]$'
+	refute_output "$(namespace uts self)"
 }
 
-@test "a hostname set inside is not seen outside" {
+# Promise hostname: the hostname is PROGRAM's own, from the start.
+
+@test "PROGRAM has a hostname of its own from the start" {
+	needs utsns
+	hint "A new UTS namespace begins with a copy of the name. Who changes it,
+and before what?" "sethostname(2)"
+	local name
+	inside hostname
+	name=$output
+	assert_output
+	refute_output "$(hostname)"
+	inside uname -n
+	assert_output "$name"
+	inside cat /proc/sys/kernel/hostname
+	assert_output "$name"
+}
+
+@test "the host's own hostname stays" {
+	hint "In which UTS namespace is the process that sets the name?" \
+		"sethostname(2) is for the caller's; clone(2) or unshare(2) first"
 	local before
 	before=$(hostname)
-	start sh -c 'hostname changed-inside; hostname; exec sleep 100'
-	eventually has_said '^changed-inside$'
+	inside hostname
+	assert_output
+	assert_equal "$(hostname)" "$before"
+}
+
+# Promise uts-apart: names that are set inside and outside do not meet.
+
+@test "a hostname set inside is not seen outside" {
+	needs utsns capabilities
+	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
+	local before
+	before=$(hostname)
+	begin 'hostname changed-inside; hostname'
+	assert_equal "$(head -n 1 "$OUTPUT")" changed-inside
 	assert_equal "$(hostname)" "$before"
 	# Nor by the next.
-	run -0 "$ISOLATE" hostname
+	inside hostname
 	refute_output changed-inside
 }
 
 # The "outside" is a UTS namespace of this test, so that the host's name stays.
 @test "a hostname set outside is not seen inside" {
 	only_with_sys_admin
+	needs utsns
+	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
+	let_in
 	start_outside unshare --uts bash -euc '
-		coproc isolate { "$ISOLATE" sh -c "hostname; read -r go; hostname"; }
-		read -r before <&"${isolate[0]}"
+		go=$1/go
+		"$ISOLATE" /bin/sh -c "hostname; echo first >&2
+			until [ -e $go ]; do sleep 0.02; done
+			hostname" > "$1/names" 2> "$1/first" &
+		until grep -q first "$1/first"; do
+			kill -0 $!
+			sleep 0.02
+		done
 		hostname changed-outside
-		echo go >&"${isolate[1]}"
-		read -r after <&"${isolate[0]}"
-		echo "$(hostname) $before $after"'
-	wait "$PID"
-	run -0 cat "$OUTPUT"
-	assert_output --regexp '^changed-outside ([^ ]+) ([^ ]+)$'
-	assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+		hostname
+		: > "$go"
+		wait' bash "$BATS_TEST_TMPDIR"
+	await is_gone "$PID"
+	assert_equal "$(cat "$OUTPUT")" changed-outside
+	mapfile -t lines < "$BATS_TEST_TMPDIR/names"
+	assert_equal "${#lines[@]}" 2
+	assert_equal "${lines[1]}" "${lines[0]}"
 }
 
 @test "two at once each have their own hostname" {
+	needs utsns capabilities again
+	hint "Do two of them share a UTS namespace?" "clone(2) CLONE_NEWUTS"
 	local name
 	let_in
 	for name in one two; do
-		start sh -c 'hostname "$1"; echo set
-			until [ -e "$2" ]; do sleep 0.02; done
-			hostname' sh "$name" "$BATS_TEST_TMPDIR/go"
-		eventually has_said '^set$'
+		begin '(until [ -e "$2" ]; do sleep 0.02; done
+			hostname > "$2.$1") &
+			hostname "$1"' "$name" "$BATS_TEST_TMPDIR/go"
 	done
 	: > "$BATS_TEST_TMPDIR/go"
-	wait "${PIDS[@]}"
-	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/output.1")" one
-	assert_equal "$(tail -n 1 "$BATS_TEST_TMPDIR/output.2")" two
+	soon [ -s "$BATS_TEST_TMPDIR/go.one" ]
+	soon [ -s "$BATS_TEST_TMPDIR/go.two" ]
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/go.one")" one
+	assert_equal "$(cat "$BATS_TEST_TMPDIR/go.two")" two
+}
+
+# Promise clean-2: nothing is left behind.
+
+@test "after stage 2 the host is as before" {
+	nothing_was_left
 }

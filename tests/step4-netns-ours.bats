@@ -29,6 +29,48 @@ veth_of() {
 
 WITHOUT_NET_ADMIN=(setpriv --bounding-set=-net_admin --inh-caps=-net_admin)
 
+# In one shell, as fast as it can: the kernel is still busy with the last one.
+@test "twenty back to back have 10.11.12.14 each" {
+	# shellcheck disable=SC2016 # expanded by that shell
+	run bash -c 'for i in {1..20}; do
+			"$ISOLATE" ip -o -4 address show dev peer0 || exit
+		done'
+	assert_success
+	assert_equal "$(grep -c ' inet 10\.11\.12\.14/' <<< "$output")" 20
+}
+
+@test "fifty at once: each pings the host's side and is pinged from it" {
+	local i pids=() outputs=() pings=()
+	for i in {1..50}; do
+		start sh -c 'ping -c 1 10.11.12.13 > /dev/null &&
+			ip -o -4 address show dev peer0; exec sleep 100'
+		pids+=("$PID")
+		outputs+=("$OUTPUT")
+	done
+	for i in "${!pids[@]}"; do
+		eventually has_said ' inet ' "${outputs[i]}"
+		on_host_side "${pids[i]}" ping -c 1 "$(sed -n \
+			's/.*peer0 *inet \([0-9.]*\).*/\1/p' "${outputs[i]}")" 3>&- &
+		pings+=("$!")
+	done
+	for i in "${pings[@]}"; do
+		wait "$i"
+	done
+}
+
+@test "the host's links change while root's runs, and an ordinary user's do not" {
+	start sh -c 'ping -c 1 10.11.12.13 && exec sleep 100'
+	eventually has_said ' 1 received'
+	on_host_side "$PID" ip -o link show type veth | grep -q .
+	if has_sys_admin; then
+		refute [ "$(host_state)" = "$HOST_BEFORE" ]
+	else
+		[ "$(host_state)" = "$HOST_BEFORE" ]
+	fi
+	kill -KILL "$PID"
+	eventually host_is_as_before
+}
+
 # It was, where peer0 came up last: the ARP reply was. ARP asks again after a
 # second. (ping starts too slowly to miss the wait for peer0; see what -v says.)
 @test "PROGRAM's first packet is not lost" {

@@ -13,6 +13,26 @@ ends_with() {
 	assert_equal "$status" "$1"
 }
 
+@test "PROGRAM is the only process below isolate" {
+	start sh -c 'echo ready; exec sleep 100'
+	eventually has_said '^ready$'
+	run children_of "$PID"
+	assert_output --regexp '^[0-9]+$'
+	assert_equal "$(children_of "$output")" ""
+}
+
+# A lesson of the course: what ps shows comes from /proc, which is a mount.
+@test "until step 6, /proc still shows the host's processes" {
+	run "$ISOLATE" cat "/proc/$$/comm"
+	if ((STEP == 5)); then
+		assert_success
+		assert_output "$(cat "/proc/$$/comm")"
+	else
+		assert_failure
+		assert_output --partial 'No such file'
+	fi
+}
+
 # The kernel ends even process 1 for a fault.
 @test "128 + N where a fault ends PROGRAM" {
 	run -139 "$ISOLATE" "$PROBE" fault SEGV

@@ -1,116 +1,142 @@
-# What step 5 promises, of any `isolate PROGRAM [ARGS...]`: a pid namespace, in
-# which PROGRAM is process 1.
+# Stage 5: PROGRAM has a pid namespace of its own, and is process 1 in it.
 
-load helper
+# shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
+# shellcheck disable=SC2153,SC2154 # inside and begin set OUTPUT, output, ...
 
-# sleeping NUMBER: says if so many `sleep 100` of this test run.
-sleeping() {
-	[ "$(leftover_processes "$TEST_MARKER" | grep -c '^sleep 100 $')" -eq "$1" ]
+load stage
+
+# running: how many of the long sleeps that PROGRAM started run.
+running() {
+	leftover_processes "$TEST_MARKER" | grep -c '^sleep 4711 $'
 }
 
-# The pid of PROGRAM on the host.
-program() {
-	children_of "$PID"
+run_now() {
+	[ "$(running)" -eq "$1" ]
 }
 
-program_runs() {
-	[ "$(program)" ]
+# Promise pidns: PROGRAM has a pid namespace of its own.
+
+@test "the pid namespace is a new one" {
+	hint "Which flag makes one, and which process is the first in it?" \
+		"CLONE_NEWPID; pid_namespaces(7): unshare(2) is for children only"
+	begin ''
+	assert_regex "$(namespace pid "$PROGRAM")" '^pid:\[[0-9]+\]$'
+	refute [ "$(namespace pid "$PROGRAM")" = "$(namespace pid self)" ]
 }
 
-orphan_is_child_of_program() {
-	[ "$(ps -o args= --ppid "$(program)")" = 'sleep 100' ]
-}
+# Promise first: PROGRAM is process 1.
 
 @test "PROGRAM is process 1" {
-	# shellcheck disable=SC2016 # expanded inside
-	run "$ISOLATE" sh -c 'echo $$'
-	assert_success
+	needs pidns
+	hint "Which process is the first in a new pid namespace? Is it the one
+that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
+	inside sh -c 'echo $$'
 	assert_output 1
 }
 
-@test "PROGRAM is the only process below isolate, 1 inside, another number outside" {
-	start sh -c 'echo ready; exec sleep 100'
-	eventually has_said '^ready$'
-	assert_equal "$(program | wc -l)" 1
-	refute [ "$(program)" -eq 1 ]
-	run awk '$1 == "NSpid:" { print $NF }' "/proc/$(program)/status"
+@test "PROGRAM is 1 inside, and another number outside" {
+	needs pidns first
+	hint "Which process is the first in a new pid namespace?" \
+		"NSpid in /proc/PID/status"
+	begin ''
+	refute [ "$PROGRAM" -eq 1 ]
+	run awk '$1 == "NSpid:" { print $NF }' "/proc/$PROGRAM/status"
 	assert_output 1
-	assert_equal "$(children_of "$(program)")" ""
 }
 
-# The victim is PROGRAM of another isolate, and so has the same ids outside:
-# without a pid namespace it could be killed.
+# Promise signals: it can signal nobody outside, and who can signal it.
+
+# The victim is another PROGRAM, and so has the same ids outside: without a pid
+# namespace it could be killed.
 @test "PROGRAM cannot signal a process of the host" {
+	needs pidns
+	hint "Which processes can PROGRAM name?" "kill(2), pid_namespaces(7)"
 	local victim
-	start sleep 100
-	eventually program_runs
-	victim=$(program)
-	run "$ISOLATE" sh -c "kill -KILL $victim"
-	assert_failure
+	begin ''
+	victim=$PROGRAM
+	kill -0 "$victim"
+	inside sh -c "kill -KILL $victim 2>&1"
 	assert_output --partial 'No such process'
 	kill -0 "$victim"
 }
 
-# The kernel ends them all before the end of process 1 is reported.
-@test "when PROGRAM ends, all that it started is gone at once" {
-	# shellcheck disable=SC2016 # expanded inside
-	run "$ISOLATE" sh -c 'for session in "" setsid; do
-		$session sleep 100 > /dev/null 2>&1 3>&- &
-		kill -0 $! && echo started
-	done'
-	assert_success
-	assert_output $'started\nstarted'
-	sleeping 0
-}
-
-@test "when PROGRAM is killed, all that it started is gone at once" {
-	start sh -c 'setsid sleep 100 & (sleep 100 &) ; exec sleep 100'
-	eventually sleeping 3
-	kill -KILL "$(program)"
-	wait "$PID" || true
-	sleeping 0
-}
-
-@test "when isolate is killed, all that PROGRAM started is gone" {
-	start sh -c 'setsid sleep 100 & (sleep 100 &) ; exec sleep 100'
-	eventually sleeping 3
-	kill -KILL "$PID"
-	eventually sleeping 0
-}
-
-@test "an orphan becomes a child of PROGRAM" {
-	start sh -c 'sh -c "sleep 100 & exit 0"; exec sleep 101'
-	eventually sleeping 1
-	eventually orphan_is_child_of_program
-}
-
 @test "a signal from inside that process 1 has no handler for does nothing" {
-	# shellcheck disable=SC2016 # expanded inside
-	run "$ISOLATE" sh -c 'for signal in HUP TERM USR1 KILL; do
+	needs pidns first
+	hint "Is PROGRAM itself process 1?" "pid_namespaces(7), kill(2)"
+	inside sh -c 'for signal in HUP TERM USR1 KILL; do
 			kill -$signal $$ && kill -$signal 1 &&
 			sh -c "kill -$signal 1" || exit
 		done
 		echo alive'
-	assert_success
 	assert_output alive
 }
 
 @test "a signal from inside that process 1 has a handler for arrives" {
-	# shellcheck disable=SC2016 # expanded inside
-	run "$ISOLATE" sh -c 'trap "echo caught" TERM
+	needs pidns first
+	hint "Which signals does PROGRAM start with, blocked or ignored?" \
+		"sigprocmask(2), execve(2)"
+	inside sh -c 'trap "echo caught" TERM
 		[ $$ = 1 ] && sh -c "kill -TERM 1"'
-	assert_success
 	assert_output caught
 }
 
-# A lesson of the course: what ps shows comes from /proc, which is a mount.
-@test "until step 6, /proc still shows the host's processes" {
-	run "$ISOLATE" cat "/proc/$$/comm"
-	if ((STEP == 5)); then
-		assert_success
-		assert_output "$(cat "/proc/$$/comm")"
-	else
-		assert_failure
-		assert_output --partial 'No such file'
-	fi
+# Promise together: what PROGRAM has started ends with it.
+
+# The kernel ends them all before the end of process 1 is reported.
+@test "when PROGRAM ends, all that it started is gone at once" {
+	needs pidns first
+	hint "Whose end does the kernel take for the end of all?" \
+		"pid_namespaces(7), \"The namespace init process\""
+	inside bash -c 'for session in "" setsid; do
+		$session sleep 4711 > /dev/null 2>&1 &
+		kill -0 $! && echo started
+	done'
+	run running
+	assert_output 0
+	mapfile -t lines < "$OUTPUT"
+	assert_equal "${lines[*]}" 'started started'
+}
+
+@test "when PROGRAM is killed, all that it started is gone at once" {
+	needs pidns first
+	hint "Whose end does the kernel take for the end of all?" \
+		"pid_namespaces(7), \"The namespace init process\""
+	begin 'setsid sleep 4711 & (sleep 4711 &)'
+	soon run_now 2
+	kill -KILL "$PROGRAM"
+	await is_gone "$PID"
+	run running
+	assert_output 0
+}
+
+@test "when isolate is killed, all that PROGRAM started is gone" {
+	needs pidns first ends
+	hint "Who ends PROGRAM when isolate is killed?" \
+		"prctl(2) PR_SET_PDEATHSIG; pid_namespaces(7)"
+	begin 'setsid sleep 4711 & (sleep 4711 &)'
+	soon run_now 2
+	kill -KILL "$PID"
+	soon run_now 0 || fail "seen: $(running) processes still run"
+}
+
+# Promise orphans: PROGRAM is the parent of orphans.
+
+@test "an orphan becomes a child of PROGRAM" {
+	needs pidns first
+	hint "Who becomes the parent of a process whose parent has ended?" \
+		"pid_namespaces(7): init adopts; is PROGRAM that init?"
+	begin 'sh -c "sleep 4711 & exit 0"'
+	soon run_now 1
+	soon is_parent_of_orphan ||
+		fail "seen: $(ps -C sleep -o pid=,ppid=,args=)"
+}
+
+is_parent_of_orphan() {
+	[ "$(ps -o args= --ppid "$PROGRAM")" = 'sleep 4711' ]
+}
+
+# Promise clean-5: nothing is left behind.
+
+@test "after stage 5 the host is as before" {
+	nothing_was_left
 }

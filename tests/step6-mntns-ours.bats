@@ -28,6 +28,26 @@ fails_at() {
 	assert_regex "$stderr" "^isolate: $3$"
 }
 
+@test "/proc is mounted nosuid, nodev and noexec" {
+	# shellcheck disable=SC2016 # awk's
+	run "$ISOLATE" awk '$5 == "/proc" { options = $6 } END { print options }' \
+		/proc/self/mountinfo
+	assert_success
+	assert_output --partial nosuid
+	assert_output --partial nodev
+	assert_output --partial noexec
+}
+
+@test "all mounts are private inside, though the parent's are shared" {
+	local owned=()
+	has_sys_admin || owned=(--user --map-root-user --net)
+	# shellcheck disable=SC2016 # expanded by that shell
+	run unshare "${owned[@]}" --mount --propagation shared bash -c '
+		findmnt --noheadings --output PROPAGATION | sort -u
+		"$ISOLATE" findmnt --noheadings --output PROPAGATION | sort -u'
+	assert_output $'shared\nprivate'
+}
+
 @test "-v narrates the mounts, before the network is waited for" {
 	run -0 --separate-stderr "$ISOLATE" -v true
 	assert_narrated \

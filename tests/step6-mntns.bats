@@ -1,105 +1,153 @@
-# What step 6 promises, of any `isolate PROGRAM [ARGS...]`: a mount namespace,
-# and in it a /proc that shows what is isolated.
+# Stage 6: PROGRAM has a mount namespace of its own, and in it a /proc that shows
+# what is isolated.
 
-load helper
+# shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
+# shellcheck disable=SC2153,SC2154 # inside and begin set OUTPUT, output, ...
 
-# as_host SCRIPT [ARGS...]: runs a bash script where mounts may be made that the
-# tests' own host shall not see, and where all mounts are shared, as systemd has
-# them. isolate runs in it as on a host.
-as_host() {
-	local owned=()
-	has_sys_admin || owned=(--user --map-root-user --net)
-	export -f eventually children_of
-	unshare "${owned[@]}" --mount --propagation shared bash -c "$@"
+load stage
+
+# on_shared_mounts SCRIPT: runs a bash script as a root that may mount, where
+# the test's own host does not see it and all mounts are shared, as systemd has
+# them. "${caller[@]}" COMMAND is in it the test's own user, on that host.
+on_shared_mounts() {
+	local owned=() caller=()
+	has_sys_admin || {
+		owned=(--user --map-root-user)
+		caller=(unshare --user --map-user="$(id -u)" --map-group="$(id -g)")
+	}
+	OUTPUT=$BATS_TEST_TMPDIR/inside
+	export OUTPUT NAP
+	NAP=$((100000 + BATS_TEST_NUMBER * 1000))
+	let_in
+	run timeout --kill-after 1 "$(patience)" unshare "${owned[@]}" --mount \
+		--propagation shared bash -c 'caller=("${@:2}")
+		# isolate SCRIPT: starts it, and waits for "ready".
+		isolate() {
+			"${caller[@]}" "$ISOLATE" "$(type -P bash)" -c \
+				"$1
+				echo ready; exec sleep $NAP" > "$OUTPUT" 2>&1 &
+			until grep -qx ready "$OUTPUT"; do
+				kill -0 $! || exit
+				sleep 0.02
+			done
+		}
+		'"$1" bash "$1" "${caller[@]}"
+	NAPS+=("$NAP")
+	echo "Inside: $(head -c 500 "$OUTPUT")"
+}
+
+# Promise mntns: PROGRAM has a mount namespace of its own.
+
+@test "the mount namespace is a new one" {
+	hint "Which flag makes one?" "CLONE_NEWNS; mount_namespaces(7)"
+	begin ''
+	assert_regex "$(namespace mnt "$PROGRAM")" '^mnt:\[[0-9]+\]$'
+	refute [ "$(namespace mnt "$PROGRAM")" = "$(namespace mnt self)" ]
+}
+
+# Promise proc: /proc shows the isolated processes.
+
+@test "/proc is a new one" {
+	needs mntns pidns
+	hint "What does /proc show as long as nobody has mounted another? Whose
+processes does a new one show?" "proc(5); mount(2) by a process inside"
+	hint_if "No such file|cannot" "Is there a /proc at all?" "mount(2), proc(5)"
+	local last='$5 == "/proc" { device = $3 } END { print device }'
+	inside awk "$last" /proc/self/mountinfo
+	saw "$(cat "$ERRORS")"
+	assert_output --regexp '^[0-9]+:[0-9]+$'
+	refute_output "$(awk "$last" /proc/self/mountinfo)"
 }
 
 @test "ps aux shows PROGRAM alone, as process 1 and root" {
-	run "$ISOLATE" ps aux
-	assert_success
+	needs mntns pidns first proc
+	hint "Whose processes does this /proc show? In which pid namespace was
+the process that mounted it?" "proc(5); pid_namespaces(7), \"/proc and PID
+namespaces\""
+	inside ps aux
 	assert_line --index 0 --regexp '^USER +PID '
-	assert_line --index 1 --regexp '^root +1 .* ps aux$'
+	assert_line --index 1 --regexp '^root +1 .*ps aux$'
 	assert_equal "${#lines[@]}" 2
 }
 
 @test "/proc shows the isolated processes and no others" {
+	needs mntns pidns first proc
+	hint "Whose processes does this /proc show? In which pid namespace was
+the process that mounted it?" "proc(5); pid_namespaces(7), \"/proc and PID
+namespaces\""
 	[ -e "/proc/$$" ]
-	# shellcheck disable=SC2016 # expanded inside
-	run "$ISOLATE" sh -c 'sleep 100 &
-		until read -r name < /proc/2/comm && [ "$name" = sleep ]; do
-			:
-		done
-		ps -e -o pid=,comm='
-	assert_success
-	assert_line --regexp '^ *1 sh$'
-	assert_line --regexp '^ *2 sleep$'
-	assert_line --regexp '^ *3 ps$'
+	inside bash -c 'sleep 4711 & child=$!
+		for ((i = 0; i < 100; i++)); do
+			read -r name < /proc/$child/comm
+			[ "$name" != sleep ] || break
+			sleep 0.02
+		done 2> /dev/null
+		echo "$child"
+		exec ps -e -o pid=,comm='
+	assert_line --regexp '^ *1 ps$'
+	assert_line --regexp "^ *${lines[0]} sleep$"
 	assert_equal "${#lines[@]}" 3
 }
 
-@test "/proc is a new one, mounted nosuid, nodev and noexec" {
-	# shellcheck disable=SC2016 # awk's
-	local last='$5 == "/proc" { device = $3; options = $6 }
-		END { print device, options }'
-	run "$ISOLATE" awk "$last" /proc/self/mountinfo
-	assert_success
-	assert_output --partial nosuid
-	assert_output --partial nodev
-	assert_output --partial noexec
-	refute_output --partial "$(awk "$last" /proc/self/mountinfo |
-		cut -d' ' -f1) "
-}
-
-@test "the root file system is the parent's" {
-	local files=(/ /etc/passwd "$PROBE")
-	run "$ISOLATE" stat --format '%n %d:%i' "${files[@]}"
-	assert_success
-	assert_output "$(stat --format '%n %d:%i' "${files[@]}")"
-}
+# Promise private: mounts inside and outside do not meet.
 
 @test "a mount made inside is not seen outside" {
-	# shellcheck disable=SC2016 # expanded by that shell
-	run as_host '
-		"$ISOLATE" sh -c "mount -t tmpfs inside /mnt &&
-			grep inside /proc/self/mountinfo; exec sleep 100" &
-		pid=$!
-		ready() {
-			grep -qx sleep "/proc/$(children_of $pid)/comm"
-		}
-		eventually ready
-		grep -q " /mnt .* tmpfs inside " \
-			"/proc/$(children_of $pid)/mountinfo" &&
-			echo seen inside
-		grep -q inside /proc/self/mountinfo &&
+	needs mntns capabilities
+	hint "Where do the mounts of a new mount namespace come from, and what
+keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
+	on_shared_mounts '
+		isolate "mount -t tmpfs inside /mnt
+			grep -o \" /mnt .* tmpfs inside \" /proc/self/mountinfo"
+		grep -q " /mnt .* tmpfs inside " /proc/self/mountinfo &&
 			echo seen outside
-		kill -KILL $pid'
-	assert_line --regexp ' /mnt .* tmpfs inside '
-	assert_line 'seen inside'
+		echo looked'
+	assert_line looked
+	assert has_said ' /mnt .* tmpfs inside '
 	refute_line 'seen outside'
 }
 
 @test "a mount made outside is not seen inside" {
-	# shellcheck disable=SC2016 # expanded by that shell
-	run as_host '
-		"$ISOLATE" sleep 100 &
-		pid=$!
-		ready() {
-			grep -qx sleep "/proc/$(children_of $pid)/comm"
-		}
-		eventually ready
+	needs mntns
+	hint "Where do the mounts of a new mount namespace come from, and what
+keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
+	on_shared_mounts '
+		isolate ""
 		mount -t tmpfs outside /mnt
-		grep -q outside /proc/self/mountinfo &&
+		grep -q " /mnt .* tmpfs outside " /proc/self/mountinfo &&
 			echo seen outside
-		grep -q outside "/proc/$(children_of $pid)/mountinfo" &&
-			echo seen inside
-		kill -KILL $pid'
+		program=$(grep -lsxz "$NAP" /proc/[0-9]*/cmdline | cut -d / -f 3)
+		[ "$program" ] && echo found
+		grep -q " /mnt .* tmpfs outside " /proc/$program/mountinfo &&
+			echo seen inside'
 	assert_line 'seen outside'
+	assert_line found
 	refute_line 'seen inside'
 }
 
-@test "all mounts are private inside, though the parent's are shared" {
-	# shellcheck disable=SC2016 # expanded by that shell
-	run as_host '
-		findmnt --noheadings --output PROPAGATION | sort -u
-		"$ISOLATE" findmnt --noheadings --output PROPAGATION | sort -u'
-	assert_output $'shared\nprivate'
+@test "what isolate mounts is not seen outside" {
+	needs mntns
+	hint "In which mount namespace is the process that mounts /proc, and are
+its mounts still connected with the others?" "mount_namespaces(7); MS_PRIVATE"
+	on_shared_mounts '
+		before=$(grep -c . /proc/self/mountinfo)
+		isolate ""
+		echo "mounts: $(($(grep -c . /proc/self/mountinfo) - before))"'
+	assert_line 'mounts: 0'
+}
+
+# Promise rootfs: the files are the caller's.
+
+@test "the root file system is the caller's" {
+	needs mntns
+	hint "Which mounts does PROGRAM need, and which does it have already?" \
+		"mount_namespaces(7): it begins with a copy"
+	local files=(/ /etc/passwd "$PROBE")
+	inside stat --format '%n %d:%i' "${files[@]}"
+	assert_output "$(stat --format '%n %d:%i' "${files[@]}")"
+}
+
+# Promise clean-6: nothing is left behind.
+
+@test "after stage 6 the host is as before" {
+	nothing_was_left
 }

@@ -1,0 +1,382 @@
+# What the tests of the stages share: those that any `isolate PROGRAM [ARGS...]`
+# has to pass, be it ours or not. README.md says what it promises; here each
+# promise is a line,
+#
+#	# Promise ID: WORDS
+#
+# before the tests that ask for it. When one of them fails, those that need it
+# are skipped, "blocked by ID": one mistake is to be told once.
+#
+# A program under test may be wrong in any way. So each wait for it has an end,
+# its output goes to files, which nobody can hold open, and what a failing test
+# saw is said, with a hint. tests/run sets, besides what helper.bash names:
+#
+#	PROMISES	a directory: the file ID names the promise that was
+#			broken first, on which ID depends or which it is
+#	LIMIT		how many seconds a run may take
+
+# shellcheck disable=SC2034 # the tests use lines and PROGRAM
+
+load helper
+
+# Without these nothing else can be asked.
+FOUNDATIONS=(start streams arguments)
+
+# promise: the one that this test belongs to.
+promise() {
+	awk -v test="@test \"$BATS_TEST_DESCRIPTION\" {" '
+		/^# Promise / { id = $3; sub(":", "", id) }
+		$0 == test { print id; exit }' "$BATS_TEST_FILENAME"
+}
+
+# breaks CAUSE: notes that this test's promise is broken, or cannot be asked for.
+breaks() {
+	local file
+	file=$PROMISES/$(promise)
+	[ -e "$file" ] || echo "$1" > "$file"
+}
+
+# needs ID...: for a test that can say nothing if one of these is not kept.
+needs() {
+	local id cause
+	for id; do
+		[ -e "$PROMISES/$id" ] || continue
+		cause=$(< "$PROMISES/$id")
+		breaks "$cause"
+		skip "blocked by $cause"
+	done
+}
+
+# hint QUESTION POINTER: what may help if the test fails from here on: first a
+# question that leads there, then the call and the manual page. Neither is code.
+hint() {
+	HINT_IF+=("")
+	HINTS+=("$1")
+	POINTERS+=("$2")
+}
+
+# hint_if REGEX QUESTION POINTER: the same if what was seen matches. What is seen
+# has the lines "status: N", and "hung" where that is so.
+hint_if() {
+	HINT_IF+=("$1")
+	HINTS+=("$2")
+	POINTERS+=("$3")
+}
+
+# The last hint that is for what was seen; one for anything is the last resort.
+print_hint() {
+	local i found=
+	for i in "${!HINTS[@]}"; do
+		[[ ${HINT_IF[i]} ]] || found=${found:-$i}
+	done
+	for i in "${!HINTS[@]}"; do
+		[[ ! ${HINT_IF[i]} || ! $1 =~ ${HINT_IF[i]} ]] || found=$i
+	done
+	[ "$found" ] || return 0
+	one_line "hint: ${HINTS[found]}"
+	[ "${HINT:-1}" -lt 2 ] || one_line "hint 2: ${POINTERS[found]}"
+}
+
+one_line() {
+	tr -s '\n\t ' ' ' <<< "$1"
+	echo
+}
+
+# What there is to say about a test that has failed.
+report() {
+	local seen
+	[ ! "$RAN" ] || echo "ran: $RAN"
+	[ ! "$HUNG" ] || echo "status: hung: killed after $HUNG s"
+	[ "$HUNG" ] || [ ! "$status" ] || echo "status: $status"
+	[ ! -s "$ERRORS" ] || head -c 2000 "$ERRORS" | tr -d '\0' |
+		head -n 5 | sed 's/^/stderr: /'
+	seen=$(echo "status: $status"
+		echo "${HUNG:+hung}"
+		head -qc 4000 "$OUTPUT" "$ERRORS" 2> /dev/null | tr -d '\0'
+		echo
+		echo "$SEEN")
+	print_hint "$seen"
+}
+
+# saw TEXT: something more that the program under test has shown, for hint_if.
+saw() {
+	SEEN+=$1$'\n'
+}
+
+# patience: in seconds, how long a run may take. Who has hung once is given less.
+patience() {
+	if [ -e "$PROMISES/.hung" ]; then
+		echo 1.5
+	else
+		echo "${LIMIT:-10}"
+	fi
+}
+
+# now: in milliseconds.
+now() {
+	echo "$((${EPOCHREALTIME/[.,]/} / 1000))"
+}
+
+# confined COMMAND...: executes it with no descriptor but the standard ones, and
+# with a limit for files: one that prints for ever is killed for it.
+confined() {
+	local fd
+	for fd in /proc/self/fd/*; do
+		fd=${fd##*/}
+		# 255 is where bash has its script, and close-on-exec.
+		((fd < 3 || fd == 255)) || eval "exec $fd>&-"
+	done
+	export ASAN_OPTIONS=detect_leaks=0 # it does not work under strace
+	ulimit -f 20000
+	exec "$@"
+}
+
+# inside PROGRAM [ARGS...]: has the program under test run it. Sets status,
+# output and lines, of PROGRAM's standard output; its errors are in $ERRORS.
+# PROGRAM is given by its path: that it is looked up is one promise of many.
+inside() {
+	local program limit start
+	program=$(type -P "$1" || echo "$1")
+	shift
+	RAN="mine $program ${*@Q}"
+	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
+	limit=$(patience)
+	start=$(now)
+	status=0
+	(confined timeout --signal KILL "$limit" \
+		"${TRACER[@]}" "$ISOLATE" "$program" "$@") \
+		< "${INPUT:-/dev/null}" > "$OUTPUT" 2> "$ERRORS" || status=$?
+	(($(now) - start < ${limit/.*/}000)) || hung "$limit"
+	output=$(tr -d '\0' < "$OUTPUT")
+	mapfile -t lines <<< "$output"
+	[ "$output" ] || lines=()
+}
+
+# hung SECONDS: fails the test for that.
+hung() {
+	HUNG=$1
+	: > "$PROMISES/.hung"
+	echo "wanted: it ends"
+	echo "seen: it was still running after $1 s, and had printed:" \
+		"$(head -c 200 "$OUTPUT")"
+	return 1
+}
+
+# await COMMAND...: waits until it succeeds, at most as long as a run may take,
+# and no longer than the program under test runs, which was started last.
+await() {
+	local limit end
+	limit=$(patience)
+	end=$(($(now) + ${limit/.*/}000))
+	while (($(now) < end)); do
+		! "$@" || return 0
+		if is_gone "$PID"; then
+			! "$@" || return 0
+			status=0
+			wait "$PID" || status=$?
+			echo "seen: it ended too early, with status $status"
+			return 1
+		fi
+		sleep 0.02
+	done
+	HUNG=$limit
+	: > "$PROMISES/.hung"
+	echo "seen: still not so after $limit s: $*"
+	return 1
+}
+
+# soon COMMAND...: waits until it succeeds, at most a few seconds.
+soon() {
+	local end
+	end=$(($(now) + ${SOON:-3000}))
+	until "$@"; do
+		(($(now) < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# launch SCRIPT [ARGS...]: has the program under test run this script of bash in
+# the background, which ends in a long sleep. Sets PID, of the program under
+# test, OUTPUT, and NAP, which tells this PROGRAM from all other processes.
+launch() {
+	local script=$1
+	shift
+	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
+	NAP=$((100000 + BATS_TEST_NUMBER * 1000 + STARTED))
+	NAPS+=("$NAP")
+	RAN="mine bash -c ${script@Q} ${*@Q}"
+	(export LAUNCH=$NAP
+		confined "${TRACER[@]}" "$ISOLATE" "$(type -P bash)" -c \
+			"$script"$'\n'"echo ready; exec sleep $NAP" bash "$@") \
+		> "$OUTPUT" 2> "$ERRORS" < /dev/null 3>&- &
+	PID=$!
+	PIDS+=("$PID")
+}
+
+# begin SCRIPT [ARGS...]: the same, and waits until PROGRAM sleeps. Sets PROGRAM,
+# its pid, here on the host.
+begin() {
+	launch "$@"
+	await has_said '^ready$'
+	await sleeps "$NAP"
+	PROGRAM=$(sleeper "$NAP")
+}
+
+# sleeper NAP: the pid of the process that executes `sleep NAP`.
+sleeper() {
+	grep -lsxz "$1" /proc/[0-9]*/cmdline | head -n 1 | cut -d / -f 3
+}
+
+sleeps() {
+	[ "$(sleeper "$1")" ]
+}
+
+# of_launch PROGRAM: the pids of what the program under test has started to run
+# this PROGRAM, and of itself.
+of_launch() (
+	launch=$(tr '\0' ' ' < "/proc/$1/cmdline" | cut -d ' ' -f 2)
+	unset LAUNCH
+	grep -lsxz "LAUNCH=$launch" /proc/[0-9]*/environ | cut -d / -f 3
+)
+
+# network_namespaces PROGRAM: files that lead to those in which the host's end of
+# its veth pair may be: the test's own, and each that a process of the program
+# under test is in or holds by a descriptor, but for PROGRAM's.
+network_namespaces() {
+	local pid file inode known
+	known=" $(stat -Lc %i "/proc/$1/ns/net") "
+	for pid in self $(of_launch "$1"); do
+		for file in "/proc/$pid/ns/net" "/proc/$pid"/fd/*; do
+			[[ $(readlink "$file") == net:* ]] || continue
+			inode=$(stat -Lc %i "$file")
+			[[ $known != *" $inode "* ]] || continue
+			known+="$inode "
+			echo "$file"
+		done
+	done
+} 2> /dev/null
+
+# host_side PROGRAM: the file that leads to the one where the host's end is.
+host_side() {
+	local file
+	for file in $(network_namespaces "$1"); do
+		! "$PROBE" in-netns "$file" ip -o -4 address 2> /dev/null |
+			grep -q ' inet 10\.11\.12\.13/' || {
+			echo "$file"
+			return
+		}
+	done
+	echo "no network namespace of the host or of the program under test" \
+		"has 10.11.12.13" >&2
+	return 1
+}
+
+# on_host_side PROGRAM COMMAND...: runs it where the host's end is.
+on_host_side() {
+	local file
+	file=$(host_side "$1") || return
+	shift
+	"$PROBE" in-netns "$file" timeout "$(patience)" "$@"
+}
+
+# What a program under test has left, in words; nothing if all is as it was.
+left_behind() (
+	marker=$TEST_MARKER
+	unset TEST_MARKER # so that this is not found itself
+	diff <(echo "$HOST_BEFORE") <(host_state) | grep '^[<>]'
+	leftover_processes "$marker" | sed 's/^/a process: /'
+)
+
+is_clean() {
+	[ -z "$(left_behind)" ]
+}
+
+# mounts: where something is mounted, from a mountinfo.
+mounts() {
+	awk '$3 ~ /^[0-9]+:[0-9]+$/ { print $5 }' "$@" | sort
+}
+
+# remove_what_is_left: so that the next test begins with a host as new.
+remove_what_is_left() {
+	local link target key id
+	leftover_pids "$TEST_MARKER" | xargs --no-run-if-empty kill -KILL
+	for target in $(comm -13 <(mounts <<< "$HOST_BEFORE") \
+		<(mounts /proc/self/mountinfo)); do
+		umount --lazy "$target"
+	done
+	hostname "$(head -n 1 <<< "$HOST_BEFORE")"
+	for link in $(ip -o link | cut -d: -f2 | cut -d@ -f1); do
+		grep -q "^$link:" <<< "$HOST_BEFORE" || ip link del "$link"
+	done
+	ip link set lo up
+	while read -r key id _; do
+		grep -q "^$key $id$" <<< "$HOST_BEFORE" ||
+			ipcrm -m "$id" || ipcrm -s "$id" || ipcrm -q "$id"
+	done < <(cat /proc/sysvipc/{shm,sem,msg})
+} > /dev/null 2>&1
+
+setup() {
+	local id own
+	HOST_BEFORE=$(host_state)
+	export TEST_MARKER=$BATS_TEST_TMPDIR
+	PROMISES=${PROMISES:-$BATS_RUN_TMPDIR}
+	PIDS=() NAPS=() TRACER=() HINT_IF=() HINTS=() POINTERS=()
+	STARTED=0 RAN="" HUNG="" SEEN="" status=""
+	ERRORS=$BATS_TEST_TMPDIR/errors
+	OUTPUT=/dev/null
+	own=$(promise)
+	for id in "${FOUNDATIONS[@]}"; do
+		[ "$id" != "$own" ] || break
+		needs "$id"
+	done
+}
+
+# end_all: each PROGRAM that the test has left running, and with it what isolates
+# it, which is to have the time to clean up.
+end_all() {
+	local nap pid
+	for nap in "${NAPS[@]}"; do
+		pid=$(sleeper "$nap")
+		[ ! "$pid" ] || kill -KILL "$pid"
+	done
+	[ ${#PIDS[@]} -eq 0 ] || SOON=2000 soon are_gone "${PIDS[@]}" ||
+		kill -KILL "${PIDS[@]}"
+	# bash says "Killed" when it hears of that: here nobody listens.
+	wait
+} 2> /dev/null
+
+are_gone() {
+	local pid
+	for pid; do
+		is_gone "$pid" || return
+	done
+}
+
+teardown() {
+	if [ ! "${BATS_TEST_COMPLETED:-}" ]; then
+		breaks "$(promise)"
+		report
+	fi
+	end_all
+	[ ! "${BATS_TEST_SKIPPED:-}" ] || return 0
+	SOON=2000 soon is_clean && return
+	if [ "${BATS_TEST_COMPLETED:-}" ]; then
+		{
+			echo "after \"$BATS_TEST_DESCRIPTION\":"
+			left_behind
+		} >> "$PROMISES/.left"
+	fi
+	remove_what_is_left
+}
+
+# nothing_was_left: for the last test of each stage.
+nothing_was_left() {
+	hint "Which process is left, and who was to end it? What outlives the last
+process of a namespace?" "namespaces(7), prctl(2) PR_SET_PDEATHSIG"
+	[ -e "$PROMISES/.left" ] || return 0
+	echo "wanted: the host is as before"
+	echo "seen: $(head -n 8 "$PROMISES/.left")"
+	saw "$(< "$PROMISES/.left")"
+	rm "$PROMISES/.left"
+	return 1
+}
