@@ -222,9 +222,15 @@ begin() {
 	PROGRAM=$(sleeper "$NAP")
 }
 
+# kill_isolate: the one started last, with no time to clean up.
+kill_isolate() {
+	kill -KILL "$PID"
+	wait "$PID" || true
+} 2> /dev/null # bash would say "Killed"
+
 # sleeper NAP: the pid of the process that executes `sleep NAP`.
 sleeper() {
-	grep -lsxz "$1" /proc/[0-9]*/cmdline | head -n 1 | cut -d / -f 3
+	grep -lsz "^$1\$" /proc/[0-9]*/cmdline | head -n 1 | cut -d / -f 3
 }
 
 sleeps() {
@@ -236,7 +242,7 @@ sleeps() {
 of_launch() (
 	launch=$(tr '\0' ' ' < "/proc/$1/cmdline" | cut -d ' ' -f 2)
 	unset LAUNCH
-	grep -lsxz "LAUNCH=$launch" /proc/[0-9]*/environ | cut -d / -f 3
+	grep -lsz "^LAUNCH=$launch\$" /proc/[0-9]*/environ | cut -d / -f 3
 )
 
 # network_namespaces PROGRAM: files that lead to those in which the host's end of
@@ -331,13 +337,14 @@ setup() {
 	done
 }
 
-# end_all: each PROGRAM that the test has left running, and with it what isolates
-# it, which is to have the time to clean up.
+# end_all: each PROGRAM that the test has left running, with its children, which
+# have no pid namespace before stage 5. What isolates it has time to clean up.
 end_all() {
 	local nap pid
 	for nap in "${NAPS[@]}"; do
 		pid=$(sleeper "$nap")
-		[ ! "$pid" ] || kill -KILL "$pid"
+		# shellcheck disable=SC2046 # each pid is an argument
+		[ ! "$pid" ] || kill -KILL $(children_of "$pid") "$pid"
 	done
 	[ ${#PIDS[@]} -eq 0 ] || SOON=2000 soon are_gone "${PIDS[@]}" ||
 		kill -KILL "${PIDS[@]}"

@@ -300,7 +300,7 @@ pipe open?" "pipe(7): end of file comes when all write ends are closed; close(2)
 	hint "Who tells PROGRAM that isolate is dead? Which of your calls after
 that one takes it back?" "prctl(2) PR_SET_PDEATHSIG, and what clears it"
 	begin ''
-	kill -KILL "$PID"
+	kill_isolate
 	soon is_gone "$PROGRAM" || fail "seen: PROGRAM still runs"
 }
 

@@ -265,7 +265,7 @@ network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
 	begin "$CONNECT"
 	run on_host_side "$PROGRAM" ip -o link show type veth
 	assert_output
-	kill -KILL "$PID"
+	kill_isolate
 	soon is_clean || fail "seen: $(left_behind)"
 }
 
@@ -287,7 +287,7 @@ network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
 	hint "What does the killed one leave, and for how long?" \
 		"ip link and ip address on the host's side, after a kill"
 	begin "$CONNECT"
-	kill -KILL "$PID"
+	kill_isolate
 	inside ping -c 1 10.11.12.13
 	assert_line --partial ' 1 received'
 }

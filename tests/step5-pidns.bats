@@ -115,7 +115,7 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 		"prctl(2) PR_SET_PDEATHSIG; pid_namespaces(7)"
 	begin 'setsid sleep 4711 & (sleep 4711 &)'
 	soon run_now 2
-	kill -KILL "$PID"
+	kill_isolate
 	soon run_now 0 || fail "seen: $(running) processes still run"
 }
 

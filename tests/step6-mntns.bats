@@ -115,7 +115,7 @@ keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 		mount -t tmpfs outside /mnt
 		grep -q " /mnt .* tmpfs outside " /proc/self/mountinfo &&
 			echo seen outside
-		program=$(grep -lsxz "$NAP" /proc/[0-9]*/cmdline | cut -d / -f 3)
+		program=$(grep -lsz "^$NAP\$" /proc/[0-9]*/cmdline | cut -d / -f 3)
 		[ "$program" ] && echo found
 		grep -q " /mnt .* tmpfs outside " /proc/$program/mountinfo &&
 			echo seen inside'
