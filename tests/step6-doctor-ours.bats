@@ -400,7 +400,7 @@ where_subids_are() {
 @test "doctor: tests/run says first what is wrong, and nothing if nothing is" {
 	[ -z "$("$DOCTOR" -q)" ] || cannot "the doctor has something to say"
 	run -0 "$BATS_TEST_DIRNAME/run"
-	assert_output '0 passed, 0 failed, 0 skipped'
+	assert_output '0 passed, 0 failed, 0 blocked, 0 skipped'
 	path_without strace
 	run -0 "$BATS_TEST_DIRNAME/run"
 	says note 'tests cannot run, .*: strace$' '.*apt-get install -y strace'
