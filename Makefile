@@ -66,6 +66,15 @@ test: all tests/probe
 test-step1 test-step2 test-step3 test-step4 test-step5 test-step6: all tests/probe
 	ISOLATE="$(ISOLATE)" tests/run $(@:test-step%=%)
 
+# It finds ISOLATE, PROGRAM, STEP and ALONE in the environment, where make puts
+# what it is called with.
+.PHONY: trace test-trace
+trace: all
+	@tests/trace
+
+test-trace: all
+	bats tests/trace-ours.bats
+
 .PHONY: test-own
 test-own: all tests/probe
 	tests/own
@@ -154,6 +163,9 @@ help:
 	@echo 'make doctor           say if this machine lets isolate work'
 	@echo 'make test             test every step'
 	@echo 'make test-stepN       test step N; ISOLATE=/path/to/mine for yours'
+	@echo 'make trace            show what ISOLATE=./mine does, by strace, beside'
+	@echo '                      ours; PROGRAM="ip addr" STEP=N; ALONE=1'
+	@echo 'make test-trace       test that'
 	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'
 	@echo 'make test-kernels     the same on those of Debian, in qemu;'
 	@echo '                      SUITES="bookworm trixie" for these two'
