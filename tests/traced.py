@@ -154,6 +154,7 @@ def is_needed(name, arguments):
 class Process:
     def __init__(self, tid):
         self.tid, self.parent, self.born = tid, None, None
+        self.children = {}  # by the number that the parent knows
         self.pid = tid  # in its own pid namespace
         self.flags, self.made_pidns, self.children_in_it = "", False, 0
         self.images, self.role, self.unshared = [], "helper", 0
@@ -236,6 +237,7 @@ class Family:
         parent, flags = event.process, " ".join(event.args)
         child = self.processes.setdefault(tid, Process(tid))
         child.parent, child.born, child.pid = parent, event, event.number
+        parent.children[event.number] = child
         if "CLONE_NEWPID" in flags:
             child.pid = 1
         elif parent.made_pidns:
@@ -274,7 +276,7 @@ class Family:
         """Who would have become PROGRAM: the first one in new namespaces."""
         inside = next((process for process in self.processes.values()
                        if process.flags), self.first)
-        if inside.born and "CLONE_NEW" in " ".join(inside.born.args):
+        if not inside or not inside.unshared:
             return inside
         return next((process for process in self.processes.values()
                      if process.parent is inside and process.born.start >
@@ -318,11 +320,7 @@ class Family:
 
     def by_number(self, event, number):
         """The child that a process knows by this number."""
-        for process in self.processes.values():
-            if process.parent is event.process and process.born and \
-                    process.born.number == number:
-                return process
-        return None
+        return event.process.children.get(number)
 
 
 # How each call is written
