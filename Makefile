@@ -73,7 +73,7 @@ trace: all
 	@tests/trace
 
 test-trace: all
-	bats tests/trace-ours.bats
+	tests/sandbox bats tests/trace-ours.bats
 
 .PHONY: test-own
 test-own: all tests/probe

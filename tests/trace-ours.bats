@@ -1,5 +1,6 @@
 # make trace: what it shows is what -v says, and it can be used on any program.
-# Run by `make test-trace`, from the top of the checkout.
+# Run by `make test-trace`, in a sandbox: where tests/trace fails to make one of
+# its own, what these tests run must not reach this machine either.
 
 load helper
 
@@ -80,7 +81,7 @@ make_programs() {
 			-U"${name%=*}" -D"$name" -o "$1/$name" "$1/mine.c"
 	done
 	cat > "$1/mine.py" <<-'END'
-		import ctypes, os, sys
+		import ctypes, os, subprocess, sys
 		read_end, write_end = os.pipe()
 		back_read, back_write = os.pipe()
 		uid, gid = os.getuid() or 1 << 30, os.getgid() or 1 << 30
@@ -103,6 +104,7 @@ make_programs() {
 		                   ("uid_map", f"0 {uid} 1")):
 		    with open(f"/proc/{child}/{file}", "w") as stream:
 		        stream.write(text)
+		subprocess.run(["ip", "-V"], stdout=subprocess.DEVNULL)
 		os.write(write_end, b"x")
 		sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 	END
@@ -179,6 +181,7 @@ assert_same_as_v() {
 	trace "$caller" STEP="$step" ALONE=1 ISOLATE="$BATS_TEST_TMPDIR/loud" "$@"
 	assert_success
 	[ "$(grep -c '^child.*execvp' "$said")" -eq 1 ]
+	[ "$(grep -c '^child.*execvp' <<< "$output")" -eq 1 ] # not one a directory
 	for who in parent child init; do
 		all_said <(grep "^$who" "$said") \
 			<(printf '%s\n' "${lines[@]}" | grep "^$who") ||
@@ -267,6 +270,8 @@ $output"
 			'^child\[[0-9]+\] unshare\(CLONE_NEWUSER\|CLONE_NEWUTS\)$' \
 			'^parent\[[0-9]+\] read\(sync_pipe_2\): go$' \
 			'^parent\[[0-9]+\] write\("/proc/[0-9]+/uid_map", "0 [0-9]+ 1"\)$' \
+			'^parent\[[0-9]+\] fork\(\) = [0-9]+$' \
+			'^helper\[[0-9]+\] ip -V$' \
 			'^child\[[0-9]+\] read\(sync_pipe\): go$' \
 			'^child\[[0-9]+\] setresuid\(0, 0, 0\)$' \
 			'^child\[[0-9]+\] prctl\(PR_SET_PDEATHSIG, SIGKILL\)$' \
@@ -361,6 +366,9 @@ $output"
 	cd "$TREE/tests"
 	run -0 env STEP=1 ALONE=1 ISOLATE="../step1-userns/isolate -u 7:$(id -u):1" ./trace true
 	assert_line --regexp '^parent\[[0-9]+\] write\(".*/uid_map", "7 [0-9]+ 1"\)$'
+	# The name is still good where the program changes its directory.
+	run -0 env ALONE=1 ISOLATE="sh -c 'cd /; exec \"\$0\" \"\$@\"' ../right" ./trace true
+	assert_line 'yours: exit status 0'
 }
 
 @test "without ISOLATE, ours alone" {
