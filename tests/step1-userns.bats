@@ -132,6 +132,26 @@ and what does a shell say then?" "wait(2), WIFSIGNALED and WTERMSIG"
 	assert_equal "$status" 137
 }
 
+# Promise clean: when a run has ended, nothing of it is left.
+
+@test "after a run, no process is left, and the host is as before" {
+	hint "What did your program start, make, mount, or name, and who undoes
+that, even if PROGRAM fails?" "namespaces(7): what ends with the last process"
+	hint_if 'a process: ' "Which process of yours is this, and who waits for
+it or ends it?" "wait(2); prctl(2) PR_SET_PDEATHSIG"
+	hint_if '^< [^:]*' "In which namespace does your program do this?" \
+		"clone(2) or unshare(2) first, then change things"
+	inside true
+	soon is_clean || {
+		saw "$(left_behind)"
+		echo "wanted: the host is as before"
+		echo "seen: $(left_behind | head -n 8)"
+		return 1
+	}
+	inside false
+	soon is_clean || fail "seen: after a failure: $(left_behind)"
+}
+
 # Promise surroundings: PROGRAM has the caller's directory and environment, and no
 # descriptor but 0, 1 and 2.
 
@@ -272,7 +292,7 @@ in which order do you write the maps, and say go?" "pipe(7), read(2) blocks"
 # isolate is killed when it is about to write the first of what it writes, which
 # is before the maps are complete.
 @test "if isolate is killed while it sets up, PROGRAM does not start" {
-	needs maps
+	needs maps clean
 	hint "What does the child's read(2) return if isolate dies, and what does
 the child do then? Who else has the write end open?" \
 		"pipe(7): end of file; close(2); prctl(2) PR_SET_PDEATHSIG"

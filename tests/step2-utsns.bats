@@ -64,6 +64,7 @@ and before what?" "sethostname(2)"
 	let_in
 	start_outside unshare --uts bash -euc '
 		go=$1/go
+		: > "$1/first"
 		"$ISOLATE" /bin/sh -c "hostname; echo first >&2
 			until [ -e $go ]; do sleep 0.02; done
 			hostname" > "$1/names" 2> "$1/first" &

@@ -211,7 +211,8 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 }
 
 # In one shell, as fast as it can: the kernel is still busy with the last one.
-@test "five back to back have 10.11.12.14 each" {
+# So one may have found the address of the last one still taken.
+@test "five back to back have an address each" {
 	needs lo links again
 	hint "When is the address of the last one free, and who gives it back?" \
 		"ip address on the host's side, after a run"
@@ -221,7 +222,8 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 		for i in {1..5}; do
 			"$ISOLATE" "$ip" -o -4 address show dev peer0 || exit
 		done'
-	assert_equal "$(grep -c ' inet 10\.11\.12\.14/' <<< "$output")" 5
+	saw "$output"
+	assert_equal "$(grep -c ' inet 10\.11\.[0-9.]*/' <<< "$output")" 5
 }
 
 @test "five at once: each pings the host's side and is pinged from it" {
@@ -259,7 +261,7 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 # Promise net-clean: the host's network is as before afterwards.
 
 @test "when isolate is killed, the host's links, addresses and routes are as before" {
-	needs lo links ping ends
+	needs lo links ping ends clean
 	hint "What becomes of a veth pair when one end goes? What keeps PROGRAM's
 network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
 	begin "$CONNECT"
@@ -270,7 +272,7 @@ network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
 }
 
 @test "whatever becomes of PROGRAM, the host is as before" {
-	needs lo links
+	needs lo links clean
 	hint "What becomes of a veth pair when one end goes? What keeps PROGRAM's
 network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
 	local script

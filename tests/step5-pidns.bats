@@ -5,9 +5,12 @@
 
 load stage
 
-# running: how many of the long sleeps that PROGRAM started run.
+# What PROGRAM starts is `sleep $LONG`.
+LONG=$((1000000 + $$))
+
+# running: how many of them run, here on the host.
 running() {
-	leftover_processes "$TEST_MARKER" | grep -c '^sleep 4711 $'
+	pgrep -cfx "sleep $LONG" || true
 }
 
 run_now() {
@@ -88,9 +91,9 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 	hint "Whose end does the kernel take for the end of all?" \
 		"pid_namespaces(7), \"The namespace init process\""
 	inside bash -c 'for session in "" setsid; do
-		$session sleep 4711 > /dev/null 2>&1 &
+		$session sleep "$1" > /dev/null 2>&1 &
 		kill -0 $! && echo started
-	done'
+	done' bash "$LONG"
 	run running
 	assert_output 0
 	mapfile -t lines < "$OUTPUT"
@@ -101,7 +104,7 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 	needs pidns first
 	hint "Whose end does the kernel take for the end of all?" \
 		"pid_namespaces(7), \"The namespace init process\""
-	begin 'setsid sleep 4711 & (sleep 4711 &)'
+	begin 'setsid sleep "$1" & (sleep "$1" &)' "$LONG"
 	soon run_now 2
 	kill -KILL "$PROGRAM"
 	await is_gone "$PID"
@@ -113,7 +116,7 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 	needs pidns first ends
 	hint "Who ends PROGRAM when isolate is killed?" \
 		"prctl(2) PR_SET_PDEATHSIG; pid_namespaces(7)"
-	begin 'setsid sleep 4711 & (sleep 4711 &)'
+	begin 'setsid sleep "$1" & (sleep "$1" &)' "$LONG"
 	soon run_now 2
 	kill_isolate
 	soon run_now 0 || fail "seen: $(running) processes still run"
@@ -125,14 +128,14 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 	needs pidns first
 	hint "Who becomes the parent of a process whose parent has ended?" \
 		"pid_namespaces(7): init adopts; is PROGRAM that init?"
-	begin 'sh -c "sleep 4711 & exit 0"'
+	begin 'sh -c "sleep $1 & exit 0"' "$LONG"
 	soon run_now 1
 	soon is_parent_of_orphan ||
 		fail "seen: $(ps -C sleep -o pid=,ppid=,args=)"
 }
 
 is_parent_of_orphan() {
-	[ "$(ps -o args= --ppid "$PROGRAM")" = 'sleep 4711' ]
+	[ "$(ps -o args= --ppid "$PROGRAM")" = "sleep $LONG" ]
 }
 
 # Promise clean-5: nothing is left behind.
