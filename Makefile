@@ -58,6 +58,17 @@ install: all
 doctor:
 	@tests/doctor
 
+# The reader's own programs, in lab/, which git ignores.
+.PHONY: lab watch test-lab
+lab:
+	@tests/lab $(STEP)
+
+watch: all tests/probe
+	@tests/watch $(STEP)
+
+test-lab: all tests/probe
+	bats tests/lab-ours.bats
+
 .PHONY: test
 test: all tests/probe
 	tests/run 1 2 3 4 5 6
@@ -170,6 +181,8 @@ help:
 	@echo 'make test-kernels     the same on those of Debian, in qemu;'
 	@echo '                      SUITES="bookworm trixie" for these two'
 	@echo 'make test-debian      test a Debian root file system (as root)'
+	@echo 'make lab STEP=N       lay out lab/stepN, for a program of your own'
+	@echo 'make watch            grade it at every save; STEP=N for lab/stepN'
 	@echo 'make diff-N           show what step N adds to step N-1'
 	@echo 'make break-N-M        apply experiment M of chapter N, and build'
 	@echo 'make mend             take the experiment back'
@@ -181,6 +194,7 @@ help:
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
 	@echo 'make test-own         test the programs of the sections "Yours"'
+	@echo 'make test-lab         test make lab and make watch'
 	@echo 'make torture          have every system call of step 6 fail (as root);'
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make bench            compare the time of a run with unshare'
