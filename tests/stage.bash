@@ -135,16 +135,23 @@ confined() {
 # output and lines, of PROGRAM's standard output; its errors are in $ERRORS.
 # PROGRAM is given by its path: that it is looked up is one promise of many.
 inside() {
-	local program limit start
+	local program
 	program=$(type -P "$1" || echo "$1")
 	shift
 	RAN="mine $program ${*@Q}"
+	capture "${TRACER[@]}" "$ISOLATE" "$program" "$@"
+}
+
+# capture COMMAND...: the same for any command that has to do with the program
+# under test. Unlike `run` of bats, it does not wait for processes that are left,
+# and ends what takes too long.
+capture() {
+	local limit start
 	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
 	limit=$(patience)
 	start=$(now)
 	status=0
-	(confined timeout --signal KILL "$limit" \
-		"${TRACER[@]}" "$ISOLATE" "$program" "$@") \
+	(confined timeout --signal KILL "$limit" "$@") \
 		< "${INPUT:-/dev/null}" > "$OUTPUT" 2> "$ERRORS" || status=$?
 	(($(now) - start < ${limit/.*/}000)) || hung "$limit"
 	output=$(tr -d '\0' < "$OUTPUT")

@@ -217,7 +217,7 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 	hint "When is the address of the last one free, and who gives it back?" \
 		"ip address on the host's side, after a run"
 	RAN='for i in 1 2 3 4 5; do mine ip -o -4 address show dev peer0; done'
-	run timeout --signal KILL "$(patience)" bash -c '
+	capture bash -c '
 		ip=$(type -P ip)
 		for i in {1..5}; do
 			"$ISOLATE" "$ip" -o -4 address show dev peer0 || exit
@@ -249,7 +249,7 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 	only_with_sys_admin
 	needs lo links ping
 	hint "Whose name is veth0? Which name is nobody else's?" "getpid(2)"
-	run unshare --net timeout --signal KILL "$(patience)" bash -c '
+	capture unshare --net bash -c '
 		ip link add veth0 type veth peer name veth1 &&
 		ip -o link show veth0 && exec "$ISOLATE" "$@"' bash \
 		"$(type -P ping)" -c 1 10.11.12.13

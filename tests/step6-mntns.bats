@@ -3,6 +3,7 @@
 
 # shellcheck disable=SC2016 # a shell that is PROGRAM is to expand it
 # shellcheck disable=SC2153,SC2154 # inside and begin set OUTPUT, output, ...
+# shellcheck disable=SC2034 # they use RAN
 
 load stage
 
@@ -15,25 +16,25 @@ on_shared_mounts() {
 		owned=(--user --map-root-user)
 		caller=(unshare --user --map-user="$(id -u)" --map-group="$(id -g)")
 	}
-	OUTPUT=$BATS_TEST_TMPDIR/inside
-	export OUTPUT NAP
-	NAP=$((100000 + BATS_TEST_NUMBER * 1000))
+	export INSIDE=$BATS_TEST_TMPDIR/inside
+	export NAP=$((100000 + BATS_TEST_NUMBER * 1000))
 	let_in
-	run timeout --kill-after 1 "$(patience)" unshare "${owned[@]}" --mount \
-		--propagation shared bash -c 'caller=("${@:2}")
+	capture unshare "${owned[@]}" --mount --propagation shared bash -c '
+		caller=("${@:2}")
 		# isolate SCRIPT: starts it, and waits for "ready".
 		isolate() {
 			"${caller[@]}" "$ISOLATE" "$(type -P bash)" -c \
 				"$1
-				echo ready; exec sleep $NAP" > "$OUTPUT" 2>&1 &
-			until grep -qx ready "$OUTPUT"; do
+				echo ready; exec sleep $NAP" > "$INSIDE" 2>&1 &
+			until grep -qx ready "$INSIDE"; do
 				kill -0 $! || exit
 				sleep 0.02
 			done
 		}
 		'"$1" bash "$1" "${caller[@]}"
 	NAPS+=("$NAP")
-	echo "Inside: $(head -c 500 "$OUTPUT")"
+	saw "$(cat "$INSIDE")"
+	RAN="mine bash -c ... # where all mounts are shared"
 }
 
 # Promise mntns: PROGRAM has a mount namespace of its own.
@@ -102,7 +103,7 @@ keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 			echo seen outside
 		echo looked'
 	assert_line looked
-	assert has_said ' /mnt .* tmpfs inside '
+	assert has_said ' /mnt .* tmpfs inside ' "$INSIDE"
 	refute_line 'seen outside'
 }
 
