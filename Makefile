@@ -15,10 +15,13 @@ SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
 FUZZ := $(wildcard tests/fuzz/*.c)
-SOURCES := $(wildcard common/*.c step*/*.c tests/*.c) $(FUZZ)
+SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
+	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
-SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/fuzz/*) \
-	   $(wildcard tests/*.bash tests/*.bats)
+SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/fuzz/* \
+	   tests/exercises/* tests/exercises/answers/*) \
+	   $(wildcard tests/*.bash tests/*.bats tests/exercises/*.bash \
+	   tests/exercises/*.bats)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -90,6 +93,14 @@ test-trace: all
 test-own: all tests/probe
 	tests/own
 
+# EX is the number of an exercise, MINE the reader's program or answer.
+.PHONY: exercise test-exercises
+exercise: all
+	@tests/exercises/run "$(EX)" "$(MINE)"
+
+test-exercises: all
+	tests/exercises/run
+
 .PHONY: test-kernel
 test-kernel: all tests/probe
 	tests/kernel
@@ -156,6 +167,7 @@ book:
 
 test-book: all tests/probe
 	codespell --ignore-words-list=inh,solate README.md */README.md \
+		tests/exercises/README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 	tests/own
@@ -193,6 +205,8 @@ help:
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
+	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
+	@echo 'make test-exercises   test our answers to the exercises'
 	@echo 'make test-own         test the programs of the sections "Yours"'
 	@echo 'make test-lab         test make lab and make watch'
 	@echo 'make torture          have every system call of step 6 fail (as root);'

@@ -1,0 +1,133 @@
+# What the exercises share: each file N-NAME.bats begins with `load exercise`.
+#
+# tests/exercises/run sets, and makes the tests run from /, in tests/sandbox:
+#
+#	MINE	the program or the answer under test; or else
+#	MINES	a directory that has one for each exercise, under its number
+#	STEPS	a directory with our six programs, step1 to step6
+#	TOOLS	the directory of what the tests need and a shell cannot do
+
+bats_require_minimum_version 1.5.0
+
+: "${EX:=$(basename "$BATS_TEST_FILENAME")}"
+: "${MINE:=$MINES/${EX%%-*}}"
+export MINE
+
+is_root() {
+	((EUID == 0))
+}
+
+only_as_root() {
+	is_root || skip "only as root"
+}
+
+only_as_ordinary_user() {
+	! is_root || skip "only as an ordinary user"
+}
+
+# cannot REASON: for a test that this machine does not allow.
+cannot() {
+	skip "cannot run here: $1"
+}
+
+# try COMMAND...: runs it for at most 5 s. Sets $status, $output and $errors. Its
+# output goes to files: a process that it leaves behind keeps nobody waiting.
+# shellcheck disable=SC2034 # the tests use what it sets
+try() {
+	local started=$SECONDS
+	RAN=$*
+	status=0
+	timeout -k 1 5 "$@" > "$BATS_TEST_TMPDIR/output" \
+		2> "$BATS_TEST_TMPDIR/errors" < /dev/null 3>&- || status=$?
+	output=$(< "$BATS_TEST_TMPDIR/output")
+	errors=$(< "$BATS_TEST_TMPDIR/errors")
+	STATUS=$status
+	((SECONDS - started < 5)) || STATUS="hung: ended after 5 s"
+}
+
+# start COMMAND...: runs it in the background, its output in the file $OUTPUT.
+# Sets PID. teardown kills it.
+start() {
+	RAN=$* STATUS='still runs' errors=''
+	OUTPUT=$BATS_TEST_TMPDIR/output.$((++STARTED))
+	timeout -k 1 20 "$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
+	PID=$!
+	PIDS+=("$PID")
+}
+
+# eventually COMMAND...: waits until the command succeeds, at most 4 s.
+eventually() {
+	local end=$((SECONDS + 4))
+	while ((SECONDS <= end)); do
+		! "$@" || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+# has_said REGEX [FILE]: says if what was started last has printed this.
+has_said() {
+	grep -qsE "$1" "${2:-$OUTPUT}"
+}
+
+# pid_of COMMAND: the pid, here outside, of the one process that runs just this.
+pid_of() {
+	pgrep -fx "$1"
+}
+
+runs() {
+	pid_of "$1" > /dev/null
+}
+
+is_gone() {
+	! runs "$1"
+}
+
+# differ WHAT WANTED SEEN HINT: says so, and fails.
+differ() {
+	local ran=${RAN%%$'\n'*}
+	printf '%s\n' "$1" "wanted: $2" "seen:   ${3:-(nothing)}" \
+		"ran: ${ran//"$MINE"/mine}" "status: $STATUS"
+	[ -z "$errors" ] || head -n 5 <<< "$errors" | sed 's/^/stderr: /'
+	echo "hint: $4"
+	return 1
+}
+
+# expect WHAT WANTED SEEN HINT: fails unless they are equal.
+expect() {
+	[ "$2" = "$3" ] || differ "$@"
+}
+
+# expect_not WHAT UNWANTED SEEN HINT: fails if they are equal.
+expect_not() {
+	[ "$2" != "$3" ] || differ "$1" "not $2" "$3" "$4"
+}
+
+# expect_soon WHAT HINT COMMAND...: fails unless the command succeeds in 4 s.
+expect_soon() {
+	local what=$1 hint=$2
+	shift 2
+	eventually "$@" || {
+		errors=$(< "$OUTPUT")
+		differ "$what" "$*" "still not so after 4 s" "$hint"
+	}
+}
+
+setup() {
+	PIDS=()
+	STARTED=0
+	RAN='' STATUS='' errors=''
+}
+
+# Each leads a process group, by timeout(1).
+teardown() {
+	[ ${#PIDS[@]} -eq 0 ] || kill -KILL -- "${PIDS[@]/#/-}" 2> /dev/null ||
+		true
+}
+
+# let_in: makes $BATS_TEST_TMPDIR one that every id may use: a plain root's 0
+# inside is another outside.
+let_in() {
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	chmod a+rwx "$BATS_TEST_TMPDIR"
+}
