@@ -30,6 +30,9 @@ start_first() {
 	try "$MINE" --ipc-of "$first" id -u
 	expect "the uid inside" 0 "$output" \
 		"a process that enters a user namespace keeps the uid that it has outside"
+	try "$MINE" --ipc-of "$first" readlink /proc/self/ns/user
+	expect_not "PROGRAM's user namespace" "$(readlink /proc/self/ns/user)" \
+		"$output" "root inside is not to be root outside"
 	try "$MINE" --ipc-of "$first" sh -c 'hostname second && hostname'
 	expect "the hostname, when PROGRAM has set it" second "$output" \
 		"a new UTS namespace belongs to the user namespace of its creator: in which order are they made?"

@@ -5,7 +5,7 @@ load exercise
 
 # near WANTED SEEN: the wanted number if the other is at most 10 s away.
 near() {
-	if (($2 >= $1 - 10 && $2 <= $1 + 10)); then
+	if [[ $2 =~ ^[0-9]+$ ]] && (($2 >= $1 - 10 && $2 <= $1 + 10)); then
 		echo "$1"
 	else
 		echo "$2"

@@ -11,6 +11,8 @@ make_image() {
 	cp "$(type -P busybox)" "$image/bin"
 	ln -s busybox "$image/bin/sh"
 	echo hello > "$image/greeting"
+	mkdir "$image/dir"
+	echo hello > "$image/dir/file"
 	chmod -R a+rX "$image"
 }
 
@@ -32,22 +34,27 @@ make_image() {
 		echo new > /file && busybox rm /greeting && echo both'
 	expect "a PROGRAM that makes a file, and removes one" both "$output" \
 		"see the test before"
-	expect "the files in DIR" $'bin\ngreeting' "$(ls "$image")" \
+	expect "the files in DIR" $'bin\ndir\ngreeting' "$(ls "$image")" \
 		"all that is written belongs into upperdir"
 	try "$MINE" --image "$image" /bin/busybox cat /greeting
 	expect "the file, as the next PROGRAM sees it" hello "$output" \
 		"where is upperdir, and when does it go?"
 }
 
-@test "6a: a file of DIR may be changed in the overlay alone" {
+@test "6a: what is DIR's may be changed in the overlay alone" {
 	only_as_ordinary_user # root inside does not own root's files
 	make_image
 	try "$MINE" --image "$image" /bin/busybox sh -c '
 		echo again >> /greeting && busybox cat /greeting'
 	expect "the file, as PROGRAM has changed it" $'hello\nagain' "$output" \
-		"is it copied up? In a user namespace that needs userxattr"
+		"is it copied up?"
 	expect "the file in DIR" hello "$(< "$image/greeting")" \
 		"lowerdir is only read"
+	try "$MINE" --image "$image" /bin/busybox sh -c '
+		busybox rm -r /dir && busybox mkdir /dir && echo made
+		busybox ls /dir'
+	expect "a directory of DIR, removed, made again, and listed" made \
+		"$output" "an overlay notes in attributes what it hides: in a user namespace in those of user.*, overlayfs has an option for it"
 }
 
 @test "6a: the old root is gone" {

@@ -15,9 +15,9 @@ find_cgroup() {
 		path=$(awk -F : '$1 == 0 { print $3 }' /proc/self/cgroup)
 		root=$(findmnt -n -o TARGET -t cgroup2 | head -n 1)
 	fi
-	group=${root:-/nowhere}${path%/}/exercise-6b-$$
-	mkdir "$group" 2> /dev/null ||
+	group=$(mktemp -d "${root:-/nowhere}${path%/}/exercise.XXXXXX") ||
 		cannot "no cgroup can be made in ${root:-/sys/fs/cgroup}"
+	chmod 755 "$group"
 	[ -e "$group/memory.limit_in_bytes" ] ||
 		grep -qsw memory "$group/cgroup.controllers" ||
 		{ rmdir "$group"; cannot "cgroups do not limit memory here"; }

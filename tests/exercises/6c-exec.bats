@@ -60,7 +60,7 @@ start_first() {
 	start "$MINE" exec "$first" sleep 3637
 	expect_soon "a second program runs" "see the tests before" \
 		runs 'sleep 3637'
-	kill -KILL -- "-$PID"
+	pkill -KILL -P "$PID" # timeout(1) has no other child
 	expect_soon "it ends when isolate exec is killed" \
 		"the death signal, asked for by each that waits for a child" \
 		is_gone 'sleep 3637'

@@ -37,8 +37,12 @@ try() {
 	local started=$SECONDS
 	RAN=$*
 	status=0
-	timeout -k 1 5 "$@" > "$BATS_TEST_TMPDIR/output" \
-		2> "$BATS_TEST_TMPDIR/errors" < /dev/null 3>&- || status=$?
+	# The shell itself would say "Killed".
+	{
+		timeout -k 1 5 "$@" > "$BATS_TEST_TMPDIR/output" \
+			2> "$BATS_TEST_TMPDIR/errors" < /dev/null 3>&- ||
+			status=$?
+	} 2> /dev/null
 	output=$(< "$BATS_TEST_TMPDIR/output")
 	errors=$(< "$BATS_TEST_TMPDIR/errors")
 	STATUS=$status
@@ -53,6 +57,7 @@ start() {
 	timeout -k 1 20 "$@" > "$OUTPUT" 2>&1 < /dev/null 3>&- &
 	PID=$!
 	PIDS+=("$PID")
+	disown # else the shell says "Killed"
 }
 
 # eventually COMMAND...: waits until the command succeeds, at most 4 s.
@@ -86,8 +91,9 @@ is_gone() {
 # differ WHAT WANTED SEEN HINT: says so, and fails.
 differ() {
 	local ran=${RAN%%$'\n'*}
-	printf '%s\n' "$1" "wanted: $2" "seen:   ${3:-(nothing)}" \
-		"ran: ${ran//"$MINE"/mine}" "status: $STATUS"
+	printf '%s\n' "$1" "wanted: $2" "seen:   ${3:-(nothing)}"
+	[ -z "$ran" ] ||
+		printf '%s\n' "ran: ${ran//"$MINE"/mine}" "status: $STATUS"
 	[ -z "$errors" ] || head -n 5 <<< "$errors" | sed 's/^/stderr: /'
 	echo "hint: $4"
 	return 1
