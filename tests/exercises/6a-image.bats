@@ -5,6 +5,8 @@ load exercise
 
 # make_image: a directory, $image, with busybox and a file.
 make_image() {
+	type -P busybox > /dev/null ||
+		cannot "there is no busybox: it is in busybox-static"
 	let_in
 	image=$BATS_TEST_TMPDIR/image
 	mkdir -p "$image/bin"
