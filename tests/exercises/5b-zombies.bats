@@ -7,22 +7,31 @@ load exercise
 # sleep before they end, and waits for nobody. It has children that are none, too,
 # one of a bad name, and one with a zombie of its own.
 start_parent() {
-	local bad="$BATS_TEST_TMPDIR/a) Z 1 (b"
-	cp "$(type -P sleep)" "$bad"
+	bad="$BATS_TEST_TMPDIR/a) Z 1 (b"
+	fifo=$BATS_TEST_TMPDIR/end
+	cp "$(type -P cat)" "$bad"
+	mkfifo "$fifo" "$fifo.never"
 	# shellcheck disable=SC2016 # expanded by that shell
-	start bash -c 'for ((i = 0; i < $1; i++)); do
-			sleep 0.2 &
+	start bash -c 'for ((i = 1; i < $1; i++)); do
+			cat "$3" &
 		done
-		"$2" 0.2 &
-		"$2" 3351 &
-		(sleep 0.2 & exec sleep 3352) &
-		exec sleep 3350' bash "$(($1 - 1))" "$bad"
-	expect_soon "a parent with zombies" "sleep(1)" runs 'sleep 3350'
+		"$2" "$3" &
+		"$2" "$3.never" &
+		(cat "$3" & exec sleep 3352) &
+		exec sleep 3350' bash "$1" "$bad" "$fifo"
+	expect_soon "a parent" "sleep(1)" runs 'sleep 3350'
+	expect_soon "its child, a parent too" "sleep(1)" runs 'sleep 3352'
 	pid=$(pid_of 'sleep 3350')
-	export pid n=$1
+	expect_soon "its zombies" "cat(1)" have_ended "$1"
+}
+
+# have_ended NUMBER: lets those end that wait, and says if so many have.
+# shellcheck disable=SC2009 # pgrep does not tell their state
+have_ended() {
+	# Where no one waits any more, it would wait for one.
 	# shellcheck disable=SC2016 # expanded by that shell
-	expect_soon "its zombies" "sleep(1)" \
-		bash -c '[ "$(ps -o stat= --ppid "$pid" | grep -c ^Z)" = "$n" ]'
+	timeout 0.1 bash -c ': > "$1"' bash "$fifo" || true
+	[ "$(ps -o stat= --ppid "$pid" | grep -c ^Z)" = "$1" ]
 }
 
 @test "5b: zombies PID: how many children of PID are zombies, whatever their names" {
