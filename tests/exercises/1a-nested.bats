@@ -48,9 +48,9 @@ observe() {
 		touch others
 		chown 4711 others
 	fi
-	timeout -k 1 10 "$STEPS/step1" -u "5:$me:1" bash -euc "$outer" \
+	timeout -k 1 20 "$STEPS/step1" -u "5:$me:1" bash -euc "$outer" \
 		> log 2>&1 < /dev/null 3>&- &
-	eventually [ -e looked ]
+	PATIENCE=10 eventually [ -e looked ]
 	cat "/proc/$(cat pid)/uid_map" > answer3
 	stat -c %u "/proc/$(cat pid)" > answer7
 	touch enough

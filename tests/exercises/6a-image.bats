@@ -7,6 +7,12 @@ load exercise
 make_image() {
 	type -P busybox > /dev/null ||
 		cannot "there is no busybox: it is in busybox-static"
+	unshare --user --map-root-user --mount sh -euc '
+		mount -t tmpfs tmpfs /mnt
+		mkdir /mnt/lower /mnt/upper /mnt/work
+		mount -t overlay -o upperdir=/mnt/upper,workdir=/mnt/work \
+			-o lowerdir=/mnt/lower,userxattr overlay /mnt' ||
+		cannot "this kernel mounts no overlay in a user namespace"
 	let_in
 	image=$BATS_TEST_TMPDIR/image
 	mkdir -p "$image/bin"

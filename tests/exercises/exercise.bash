@@ -30,8 +30,9 @@ cannot() {
 	skip "cannot run here: $1"
 }
 
-# try COMMAND...: runs it for at most 5 s. Sets $status, $output and $errors. Its
-# output goes to files: a process that it leaves behind keeps nobody waiting.
+# try COMMAND...: runs it for at most 5 s, or PATIENCE seconds. Sets $status,
+# $output and $errors. Its output goes to files: a process that it leaves behind
+# keeps nobody waiting.
 # shellcheck disable=SC2034 # the tests use what it sets
 try() {
 	local started=$SECONDS
@@ -39,14 +40,15 @@ try() {
 	status=0
 	# The shell itself would say "Killed".
 	{
-		timeout -k 1 5 "$@" > "$BATS_TEST_TMPDIR/output" \
+		timeout -k 1 "${PATIENCE:-5}" "$@" > "$BATS_TEST_TMPDIR/output" \
 			2> "$BATS_TEST_TMPDIR/errors" < /dev/null 3>&- ||
 			status=$?
 	} 2> /dev/null
 	output=$(< "$BATS_TEST_TMPDIR/output")
 	errors=$(< "$BATS_TEST_TMPDIR/errors")
 	STATUS=$status
-	((SECONDS - started < 5)) || STATUS="hung: ended after 5 s"
+	((SECONDS - started < ${PATIENCE:-5})) ||
+		STATUS="hung: ended after ${PATIENCE:-5} s"
 }
 
 # start COMMAND...: runs it in the background, its output in the file $OUTPUT.
@@ -60,9 +62,10 @@ start() {
 	disown # else the shell says "Killed"
 }
 
-# eventually COMMAND...: waits until the command succeeds, at most 4 s.
+# eventually COMMAND...: waits until the command succeeds, at most 4 s, or
+# PATIENCE seconds.
 eventually() {
-	local end=$((SECONDS + 4))
+	local end=$((SECONDS + ${PATIENCE:-4}))
 	while ((SECONDS <= end)); do
 		! "$@" || return 0
 		sleep 0.02
