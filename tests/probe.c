@@ -269,6 +269,13 @@ static void advertise(char *argv[])
 		err(EXIT_FAILURE, "sendto(%s)", argv[0]);
 }
 
+/* detach DIR: unmounts it, as umount(8) does, which needs /proc for it. */
+static void detach(char *argv[])
+{
+	if (umount2(argv[0], MNT_DETACH) < 0)
+		err(EXIT_FAILURE, "umount2(%s)", argv[0]);
+}
+
 static unsigned int number_of_call(const char *name)
 {
 	if (strcmp(name, "unshare") == 0)
@@ -386,6 +393,7 @@ int main(int argc, char *argv[])
 		{ "advertise", 1, advertise },
 		{ "redirect", 5, redirect },
 		{ "take-over", 1, take_over },
+		{ "detach", 1, detach },
 		{ "refuse", 2, refuse },
 		{ "in-netns", -2, in_netns },
 	};

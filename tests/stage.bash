@@ -291,11 +291,29 @@ on_host_side() {
 	"$PROBE" in-netns "$file" timeout "$(patience)" "$@"
 }
 
+# What a test must leave as it was, a line for each thing, which begins with its
+# kind.
+host_state() {
+	awk '
+		FILENAME == "/proc/sys/kernel/hostname" { kind = "hostname" }
+		FILENAME == "/proc/self/mountinfo" { kind = "mount" }
+		FILENAME == "/proc/net/dev" { kind = "link"; $0 = $1 }
+		FILENAME == "/proc/net/route" { kind = "route" }
+		FILENAME == "/proc/net/fib_trie" { kind = "address" }
+		FILENAME ~ "^/proc/sysvipc/" { kind = "IPC object"; $0 = $1 " " $2 }
+		$1 != "+--" { # the shape of the trie depends on the past
+			print kind ": " $0
+		}' /proc/sys/kernel/hostname /proc/self/mountinfo /proc/net/dev \
+		/proc/net/route /proc/net/fib_trie /proc/sysvipc/{shm,sem,msg}
+}
+
 # What a program under test has left, in words; nothing if all is as it was.
 left_behind() (
 	marker=$TEST_MARKER
 	unset TEST_MARKER # so that this is not found itself
-	diff <(echo "$HOST_BEFORE") <(host_state) | grep '^[<>]'
+	[ -e /proc/self ] || { echo "a mount: over /proc"; return; }
+	diff <(echo "$HOST_BEFORE") <(host_state) |
+		sed -n 's/^< /gone: /p; s/^> /new: /p'
 	leftover_processes "$marker" | sed 's/^/a process: /'
 )
 
@@ -303,9 +321,17 @@ is_clean() {
 	[ -z "$(left_behind)" ]
 }
 
-# mounts: where something is mounted, from a mountinfo.
+# uncover_proc: if somebody has mounted another over it, whose processes are gone,
+# nothing works.
+uncover_proc() {
+	until [ -e /proc/self ] || ! "$PROBE" detach /proc; do
+		:
+	done
+}
+
+# mounts: where something is mounted, from a host_state.
 mounts() {
-	awk '$3 ~ /^[0-9]+:[0-9]+$/ { print $5 }' "$@" | sort
+	awk '$1 == "mount:" { print $6 }' | sort
 }
 
 # remove_what_is_left: so that the next test begins with a host as new.
@@ -313,16 +339,16 @@ remove_what_is_left() {
 	local link target key id
 	leftover_pids "$TEST_MARKER" | xargs --no-run-if-empty kill -KILL
 	for target in $(comm -13 <(mounts <<< "$HOST_BEFORE") \
-		<(mounts /proc/self/mountinfo)); do
+		<(host_state | mounts)); do
 		umount --lazy "$target"
 	done
-	hostname "$(head -n 1 <<< "$HOST_BEFORE")"
+	hostname "$(sed -n 's/^hostname: //p' <<< "$HOST_BEFORE")"
 	for link in $(ip -o link | cut -d: -f2 | cut -d@ -f1); do
-		grep -q "^$link:" <<< "$HOST_BEFORE" || ip link del "$link"
+		grep -qx "link: $link:" <<< "$HOST_BEFORE" || ip link del "$link"
 	done
 	ip link set lo up
 	while read -r key id _; do
-		grep -q "^$key $id$" <<< "$HOST_BEFORE" ||
+		grep -qx "IPC object: $key $id" <<< "$HOST_BEFORE" ||
 			ipcrm -m "$id" || ipcrm -s "$id" || ipcrm -q "$id"
 	done < <(cat /proc/sysvipc/{shm,sem,msg})
 } > /dev/null 2>&1
@@ -381,6 +407,7 @@ teardown() {
 		report
 	fi
 	end_all
+	uncover_proc
 	[ ! "${BATS_TEST_SKIPPED:-}" ] || return 0
 	SOON=$(patience_to_clean_up) soon is_clean && return
 	if [ "${BATS_TEST_COMPLETED:-}" ]; then

@@ -139,8 +139,13 @@ and what does a shell say then?" "wait(2), WIFSIGNALED and WTERMSIG"
 that, even if PROGRAM fails?" "namespaces(7): what ends with the last process"
 	hint_if 'a process: ' "Which process of yours is this, and who waits for
 it or ends it?" "wait(2); prctl(2) PR_SET_PDEATHSIG"
-	hint_if '^< [^:]*' "In which namespace does your program do this?" \
-		"clone(2) or unshare(2) first, then change things"
+	hint_if 'mount: ' "In which mount namespace does your program mount
+this, and are its mounts still connected with the host's?" \
+		"mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
+	hint_if 'link: ' "Which link is this, and when does a link go away?" \
+		"veth(4), network_namespaces(7)"
+	hint_if 'hostname: ' "Whose hostname does your program set? In which UTS
+namespace is the process that does it?" "sethostname(2), uts_namespaces(7)"
 	inside true
 	soon is_clean || {
 		saw "$(left_behind)"
@@ -152,8 +157,7 @@ it or ends it?" "wait(2); prctl(2) PR_SET_PDEATHSIG"
 	soon is_clean || fail "seen: after a failure: $(left_behind)"
 }
 
-# Promise surroundings: PROGRAM has the caller's directory and environment, and no
-# descriptor but 0, 1 and 2.
+# Promise surroundings: PROGRAM has the caller's directory and environment.
 
 @test "PROGRAM starts in the caller's directory" {
 	hint "Do you change the directory?" "chdir(2)"
@@ -168,6 +172,8 @@ it or ends it?" "wait(2); prctl(2) PR_SET_PDEATHSIG"
 	SOME_VARIABLE='of the  caller' inside sh -c 'echo "$SOME_VARIABLE"'
 	assert_output 'of the  caller'
 }
+
+# Promise descriptors: PROGRAM has no descriptor but 0, 1 and 2.
 
 @test "PROGRAM has no descriptor but 0, 1 and 2" {
 	hint "Which pipe, socket or file of yours is open when PROGRAM starts?

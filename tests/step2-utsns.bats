@@ -17,7 +17,7 @@ load stage
 # Promise hostname: the hostname is PROGRAM's own, from the start.
 
 @test "PROGRAM has a hostname of its own from the start" {
-	needs utsns
+	needs utsns clean
 	hint "A new UTS namespace begins with a copy of the name. Who changes it,
 and before what?" "sethostname(2)"
 	local name
@@ -32,6 +32,7 @@ and before what?" "sethostname(2)"
 }
 
 @test "the host's own hostname stays" {
+	needs utsns clean
 	hint "In which UTS namespace is the process that sets the name?" \
 		"sethostname(2) is for the caller's; clone(2) or unshare(2) first"
 	local before
@@ -44,7 +45,7 @@ and before what?" "sethostname(2)"
 # Promise uts-apart: names that are set inside and outside do not meet.
 
 @test "a hostname set inside is not seen outside" {
-	needs utsns capabilities
+	needs utsns capabilities clean
 	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
 	local before
 	before=$(hostname)
@@ -59,7 +60,7 @@ and before what?" "sethostname(2)"
 # The "outside" is a UTS namespace of this test, so that the host's name stays.
 @test "a hostname set outside is not seen inside" {
 	only_with_sys_admin
-	needs utsns
+	needs utsns clean
 	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
 	let_in
 	start_outside unshare --uts bash -euc '

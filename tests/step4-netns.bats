@@ -78,7 +78,7 @@ them are up?" "ip link set ... up, for each end; veth(4)"
 # Promise ping: each end reaches the other.
 
 @test "each end pings the other" {
-	needs lo links
+	needs lo links surroundings
 	hint "PROGRAM reaches its own end. What does the host's end need?" \
 		"ip address and ip link, on the host's side; ip route"
 	hint_if 'no network namespace' "Where is the host's end, and has it its
@@ -125,7 +125,7 @@ one?" "the prefix length of an address; ip route"
 }
 
 @test "a link taken down inside is not taken down outside" {
-	needs netns capabilities lo
+	needs netns capabilities lo clean
 	hint "Whose lo is it?" "network_namespaces(7)"
 	local before
 	before=$(ip -o link show lo up)

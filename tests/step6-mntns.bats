@@ -93,7 +93,7 @@ namespaces\""
 # Promise private: mounts inside and outside do not meet.
 
 @test "a mount made inside is not seen outside" {
-	needs mntns capabilities
+	needs mntns capabilities clean
 	hint "Where do the mounts of a new mount namespace come from, and what
 keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 	on_shared_mounts '
@@ -108,7 +108,7 @@ keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 }
 
 @test "a mount made outside is not seen inside" {
-	needs mntns
+	needs mntns clean
 	hint "Where do the mounts of a new mount namespace come from, and what
 keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 	on_shared_mounts '
@@ -126,7 +126,7 @@ keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
 }
 
 @test "what isolate mounts is not seen outside" {
-	needs mntns
+	needs mntns clean
 	hint "In which mount namespace is the process that mounts /proc, and are
 its mounts still connected with the others?" "mount_namespaces(7); MS_PRIVATE"
 	on_shared_mounts '
