@@ -89,6 +89,23 @@ trace: all
 test-trace: all
 	tests/sandbox bats tests/trace-ours.bats
 
+# Paths are relative to where make was called, which -C is not to change. Without
+# ISOLATE, the program of the lab is graded.
+.PHONY: grade grade-all test-grade
+GRADE = $(if $(STEP),tests/grade --base "$(PWD)" $(CALLER:%=--as %),\
+	$(error say which step, as in STEP=4))
+grade: tests/probe
+	@[ "$$ISOLATE" ] || ISOLATE=$$(tests/lab --program $(STEP)) || exit 2; \
+	$(GRADE) $(if $(ALL),--all) $(HINT:%=--hint %) \
+		$(if $(JSON),--json "$(JSON)") -- $(STEP) "$$ISOLATE"
+
+grade-all: tests/probe common/common.a
+	@$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
+		$(if $(CSV),--csv "$(CSV)") -- $(STEP)
+
+test-grade:
+	tests/sandbox bats tests/grade-ours.bats
+
 .PHONY: test-own
 test-own: all tests/probe
 	tests/own
@@ -189,6 +206,11 @@ help:
 	@echo 'make trace            show what ISOLATE=./mine does, by strace, beside'
 	@echo '                      ours; PROGRAM="ip addr" STEP=N; ALONE=1'
 	@echo 'make test-trace       test that'
+	@echo 'make grade            tell which promises a program of yours keeps:'
+	@echo '                      STEP=4 ISOLATE="python3 mine.py", or of lab/;'
+	@echo '                      ALL=yes, HINT=2, JSON=FILE, CALLER=root'
+	@echo 'make grade-all        grade all programs in DIR=... by STEP=N, as CSV'
+	@echo 'make test-grade       test the grader'
 	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'
 	@echo 'make test-kernels     the same on those of Debian, in qemu;'
 	@echo '                      SUITES="bookworm trixie" for these two'
