@@ -240,10 +240,9 @@ static bool has_ipv6(void)
 
 	if (fd < 0 && errno != EAFNOSUPPORT)
 		die("socket(AF_INET6, SOCK_DGRAM)");
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 void listen_to_nobody(const char *link)
@@ -410,6 +409,7 @@ void keep_connected(struct netlink *netlink)
 	unsigned int metric = netlink->claim.index;
 
 	change_route(netlink, RTM_NEWROUTE, NLM_F_CREATE, metric);
+	reporting.reason = NULL; /* of a failure that is none */
 	narrate("RTM_NEWROUTE(%s/32 dev %s metric %u)",
 		text_of(netlink->claim.address), netlink->claim.link, metric);
 }

@@ -567,14 +567,15 @@ peer_is_down() {
 
 # taken_down_at N ARGS...: isolate, whose parent or child, see connecting_fails,
 # is stopped at its Nth request for the pair, when its link is taken down. strace
-# starts isolate. Sets $status.
+# starts isolate, with the options MORE too. Sets $status.
 taken_down_at() {
 	local trace=$BATS_TEST_TMPDIR/trace request=$1 follow=() isolate stopped
 	shift
 	has_sys_admin || request=$((request + 1)) follow=(-f)
 	start_outside env ASAN_OPTIONS=detect_leaks=0 \
-		strace "${follow[@]}" -o "$trace" -e trace=sendto \
-		-e inject=sendto:signal=STOP:when="$request" "$ISOLATE" "$@"
+		strace "${follow[@]}" -o "$trace" -e trace=sendto,wait4 \
+		-e inject=sendto:signal=STOP:when="$request" \
+		"${MORE[@]}" "$ISOLATE" "$@"
 	eventually grep -qs 'stopped by SIGSTOP' "$trace"
 	isolate=$(children_of "$PID") stopped=$isolate
 	has_sys_admin || stopped=$(children_of "$isolate")
@@ -601,6 +602,18 @@ taken_down_at() {
 	run cat "$OUTPUT"
 	assert_line runs
 	assert_line --regexp '^child\[[0-9]+\] RTM_GETLINK\(peer0\): no carrier$'
+}
+
+# Its answer to the next one is no error: without a link, nothing needs a way.
+@test "what the kernel has said of one request is not in a later message" {
+	only_with_sys_admin
+	MORE=(-e inject=wait4:error=EIO:when=1)
+	taken_down_at 5 sleep 100
+	assert_equal "$status" 125
+	run cat "$OUTPUT"
+	assert_output --regexp '^isolate: waitpid\(.*\): Input/output error$'
+	run -0 grep -c 'INJECTED' "$BATS_TEST_TMPDIR/trace"
+	assert_output 1
 }
 
 #
