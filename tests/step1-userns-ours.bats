@@ -250,6 +250,14 @@ allowed_from() {
 	assert_output $'0\n0'
 }
 
+@test "all ids of PROGRAM are those of the maps, the real and the saved ones too" {
+	run -0 "$ISOLATE" -u "1234:$(id -u):1" -g "5678:$(id -g):1" \
+		grep -E '^[UG]id:' /proc/self/status
+	assert_output $'Uid:\t1234\t1234\t1234\t1234\nGid:\t5678\t5678\t5678\t5678'
+	run -0 "$ISOLATE" grep -E '^[UG]id:' /proc/self/status
+	assert_output $'Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0'
+}
+
 @test "options end at PROGRAM or at --" {
 	run -0 --separate-stderr "$ISOLATE" sh -c 'echo "$*"' sh -v --help -u
 	assert_output '-v --help -u'
@@ -394,6 +402,35 @@ allowed_from() {
 	assert_line --index 1 --regexp '^ *0 +0 +1$'
 }
 
+# What counts is the right to map, and not to be root. The kernel takes no gid_map
+# from who has it not, until setgroups is denied.
+@test "setgroups is denied where root has no CAP_SETGID, and only there" {
+	only_as_root
+	run -0 setpriv --bounding-set=-setgid --inh-caps=-setgid \
+		"$ISOLATE" -g 0:0:1 cat /proc/self/setgroups
+	assert_output deny
+	run -0 "$ISOLATE" -g 0:0:1 cat /proc/self/setgroups
+	assert_output allow
+}
+
+# With securebits root gets the capabilities of the file, as others do: permitted,
+# and none of them effective, which only the program itself could change.
+@test "a capability that is permitted and not effective is none" {
+	only_with_sys_admin
+	local copy=$BATS_TEST_TMPDIR/isolate
+	cp "$ISOLATE" "$copy"
+	setcap cap_setgid,cap_setuid,cap_setfcap=p "$copy"
+	run -125 setpriv --securebits +noroot "$copy" -v -g 0:0:1 true
+	assert_line --regexp '/setgroups", "deny"\)$'
+	assert_line --regexp '/gid_map", "0 0 1"\)$'
+	assert_line --regexp '/uid_map".*: Operation not permitted$'
+	assert_line --regexp '^hint: without CAP_SETUID '
+	setcap cap_setgid,cap_setuid,cap_setfcap=ep "$copy"
+	run setpriv --securebits +noroot "$copy" -v -g 0:0:1 true
+	assert_line --regexp '/uid_map", "0 1073741824 65536"\)$'
+	refute_output --partial setgroups
+}
+
 #
 # The exit status
 #
@@ -452,6 +489,13 @@ allowed_from() {
 		"$ISOLATE" "$BATS_TEST_TMPDIR/file"
 	fails_with 126 'execvp\("/usr"\): Permission denied' \
 		'outside, root is one of the ids of the map' "$ISOLATE" /usr
+}
+
+# A terminal would obey them.
+@test "control characters of an argument are not printed" {
+	PATH=/usr/bin:/bin fails_with 127 \
+		'execvp\("no\?\[31m\\nsuch\?"\): No such file or directory' '' \
+		"$ISOLATE" $'no\e[31m\nsuch\x7f'
 }
 
 @test "125 and a hint: a map of an id that is not one's own" {
@@ -880,6 +924,21 @@ narration_of_step_1() {
 	assert_equal "$(leftover_processes "$TEST_MARKER")" ''
 }
 
+# The child drops a SIGPIPE of its own, of a narration that nobody reads.
+@test "a SIGPIPE from elsewhere during the set-up is PROGRAM's" {
+	local parent pending
+	start_outside env --block-signal=PIPE ASAN_OPTIONS=detect_leaks=0 \
+		strace -f -o "$BATS_TEST_TMPDIR/trace" \
+		-e inject=setresuid:delay_enter=1000000 \
+		"$ISOLATE" grep ShdPnd /proc/self/status
+	eventually grep -qs 'write([0-9]*, "\\0", 1' "$BATS_TEST_TMPDIR/trace"
+	parent=$(children_of "$PID")
+	kill -PIPE "$(children_of "$parent")"
+	wait "$PID"
+	run cat "$OUTPUT"
+	assert_output $'ShdPnd:\t0000000000001000'
+}
+
 # start_on_terminal COMMAND: the shell's COMMAND, in which isolate runs $PROGRAM,
 # on a terminal. What is written to $KEYS is typed there. Sets PID to that of
 # isolate, a child of the shell's, and TERMINAL to that of script(1).
@@ -991,6 +1050,15 @@ start_on_terminal() {
 	assert_output "$((130 << 8))"
 }
 
+# To see a dump takes a host that makes some. But this is what prevents them.
+@test "isolate, which ends by the signal of a fault, dumps no core" {
+	local trace=$BATS_TEST_TMPDIR/trace
+	run -139 traced -o "$trace" -e trace=prctl,kill "$ISOLATE" "$PROBE" fault SEGV
+	run -0 grep -E '^(prctl\(PR_SET_|kill\()' "$trace"
+	assert_line --index 0 --regexp '^prctl\(PR_SET_DUMPABLE, (0|SUID_DUMP_DISABLE)\) += 0$'
+	assert_line --index 1 --regexp '^kill\([0-9]+, SIGSEGV\) += 0$'
+}
+
 @test "isolate is process 1 of a container: signals, stops, 128+N" {
 	((STEP < 5)) || return 0 # PROGRAM would be one too
 	local parent
@@ -1097,6 +1165,25 @@ stops_and_goes_on() {
 	stops_and_goes_on
 }
 
+@test "isolate stops with PROGRAM more than once" {
+	local number
+	start_as_job "$PROBE" catch-signals
+	eventually has_said '^ready$'
+	for number in 1 2; do
+		kill -STOP "$(program)"
+		eventually is_stopped "$PID"
+		kill -CONT "$PID"
+		eventually said_times "$number" CONT
+	done
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
+# said_times N LINE: says if the program started last has printed it so often.
+said_times() {
+	[ "$(grep -c "^$2\$" "$OUTPUT")" -eq "$1" ]
+}
+
 @test "isolate stops with PROGRAM, though the caller ignores SIGTSTP" {
 	set -m
 	start_outside env --ignore-signal=TSTP "$ISOLATE" "$PROBE" catch-signals
@@ -1186,7 +1273,7 @@ killed_at() {
 	let_in
 	start_outside strace -f -o "$trace" \
 		-e inject=setresuid:delay_enter=1000000 \
-		"$ISOLATE" sh -c 'echo > "$0"; exec sleep 100' \
+		"$ISOLATE" sh -c 'echo > "$0"; exec sleep 3' \
 		"$BATS_TEST_TMPDIR/ran"
 	# The line ends in "<unfinished ...>" where the child goes on at once.
 	eventually grep -qs 'write([0-9]*, "\\0", 1' "$trace"
@@ -1195,6 +1282,27 @@ killed_at() {
 	assert [ ! -e "$BATS_TEST_TMPDIR/ran" ]
 	run -0 grep -c 'setresuid.*(DELAYED)' "$trace"
 	assert_output 1
+}
+
+# The one that reaps the orphans here is told of each by waitpid(2).
+@test "125: a step of the parent fails, and the child is killed and reaped" {
+	local reap='system(@ARGV); print waitpid(-1, 0)'
+	run -0 timeout -k 1 5 unshare --user --map-root-user --fork --pid \
+		--mount-proc perl -e "$reap" "$ISOLATE" -u 0:1:1 true
+	assert_line --index 0 --regexp '/uid_map", .*: Operation not permitted$'
+	assert_line --index 2 -- -1
+	run -0 unshare --user --map-root-user --fork --pid --mount-proc \
+		perl -e "$reap" sh -c 'sleep 0.1 & echo orphan'
+	assert_output --regexp 'orphan'$'\n''[0-9]+$'
+}
+
+# Its ids are not mapped: whatever it tried, it would say that it had failed.
+@test "killed before the maps are written, the child ends in silence" {
+	let_in
+	killed_at "write 1"
+	eventually nothing_is_left
+	run cat "$BATS_TEST_TMPDIR/output"
+	assert_output ''
 }
 
 @test "125: a step of the parent fails, and no child is left" {

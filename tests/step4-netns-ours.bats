@@ -171,23 +171,63 @@ is_in_network_of() {
 	[ "$(namespace net "$1")" = "$(namespace net "$2")" ]
 }
 
-# Another process keeps the network namespace, and so the link, alive.
-@test "an address is free as soon as isolate ends, whenever its link goes" {
-	only_with_sys_admin
-	local ended holder output
+# end_and_hold: runs isolate -v, and ends it. Another process keeps the network
+# namespace, and so the link, alive.
+end_and_hold() {
+	local ended
 	start -v sh -c "trap 'exit 0' TERM; $CONNECT; while :; do sleep 0.02; done"
-	ended=$PID output=$OUTPUT
+	ended=$PID
 	eventually has_said ' inet 10\.11\.12\.14/24 '
 	start_outside nsenter --net --target "$(children_of "$ended")" sleep 100
-	holder=$PID
-	eventually is_in_network_of "$holder" "$(children_of "$ended")"
+	eventually is_in_network_of "$PID" "$(children_of "$ended")"
 	kill -TERM "$ended"
 	wait "$ended"
+}
+
+@test "an address is free as soon as isolate ends, whenever its link goes" {
+	only_with_sys_admin
+	end_and_hold
 	has_said '^parent.*RTM_DELROUTE\(10\.11\.12\.14/32 dev veth[0-9]+\)$' \
-		"$output"
+		"$BATS_TEST_TMPDIR/output.1"
 	ip -o link show type veth | grep -q .
 	run -0 "$ISOLATE" ip -o -4 address show dev peer0
 	assert_output --partial ' inet 10.11.12.14/24 '
+}
+
+# claimed_address N: isolate where the host has 10.11.12.14, and where the next link
+# has the number N, which is even. Numbers are given out in turn, and not again.
+claimed_address() {
+	unshare --net bash -c '
+		ip link set lo up; ip address add 10.11.12.14/32 dev lo
+		for ((number = 2; number < $1; number += 2)); do
+			echo link add name a type veth peer name b
+			echo link del dev a
+		done | ip -batch -
+		exec "$ISOLATE" ip -o -4 address show dev peer0' bash "$1"
+}
+
+# The search begins at an address that depends on the number of the link.
+@test "no address that is given ends in 0 or in 255" {
+	only_with_sys_admin
+	run -0 claimed_address 2
+	assert_output --partial ' inet 10.11.0.3/16 '
+	run -0 claimed_address 254
+	assert_output --partial ' inet 10.11.1.1/16 '
+}
+
+# Else they would wait for minutes, and keep the network namespace for as long.
+@test "what PROGRAM has left closing has a way to it, until its link goes" {
+	only_with_sys_admin
+	end_and_hold
+	ping -c 1 10.11.12.14
+	kill "$PID"
+	eventually links_are_gone
+	run ip route get 10.11.12.14
+	refute_output --partial ' dev veth'
+}
+
+links_are_gone() {
+	[ -z "$(ip -o link show type veth)" ]
 }
 
 is_given_first_address() {

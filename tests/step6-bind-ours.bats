@@ -256,6 +256,16 @@ submount='mount -t tmpfs -o mode=777 none "$SRC/sub"; echo mounted > "$SRC/sub/f
 	refute_line runs
 }
 
+# The hint would be about the map, which there is not yet.
+@test "--bind: a SRC that the caller may not reach is an error without a hint" {
+	only_as_ordinary_user
+	make_tree
+	chmod 0 "$SRC"
+	run -125 "$ISOLATE" --bind "$SRC/sub:$DEST" echo runs
+	chmod 700 "$SRC"
+	assert_output "isolate: --bind $SRC/sub:$DEST: SRC: Permission denied"
+}
+
 @test "--bind: as many as 64, and one more is an error" {
 	make_tree
 	local options=()

@@ -364,6 +364,17 @@ fake_helpers() {
 	assert_line --regexp '^SigBlk:.0+$'
 }
 
+# If it had the write end of the sync pipe, the child would not see isolate die.
+@test "--map-auto: a helper inherits no descriptor of isolate's own" {
+	only_as_ordinary_user
+	can_map_auto
+	fake_helpers 'echo descriptors: /proc/self/fd/* >&2; exit 1'
+	run -1 "$BATS_TEST_TMPDIR/newgidmap"
+	local wanted=$output
+	run -125 env PATH="$BATS_TEST_TMPDIR:$PATH" "$ISOLATE" --map-auto true
+	assert_line "$wanted"
+}
+
 @test "--map-auto: a helper that writes no map does not let PROGRAM run" {
 	only_as_ordinary_user
 	can_map_auto

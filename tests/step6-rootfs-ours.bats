@@ -150,6 +150,32 @@ urandom zero
 	END
 }
 
+# assert_mounted TYPE DIRECTORY OPTION...: it is, with these.
+assert_mounted() {
+	local type=$1 dir=$2 option
+	shift 2
+	for option in "$@"; do
+		assert_line --regexp "^$type $dir $type ([^ ]*,)?$option[, ]"
+	done
+}
+
+@test "--rootfs: what is mounted has the flags and modes that it is to have" {
+	make_root proc dev sys
+	run inside sh -c 'cat /proc/self/mounts
+		stat -c "%n %a" /dev /dev/shm /dev/pts/ptmx
+		exec 3<> /dev/ptmx; stat -c "%n %a" /dev/pts/0'
+	assert_mounted proc /proc rw nosuid nodev noexec
+	assert_mounted tmpfs /dev rw nosuid noexec
+	assert_mounted devpts /dev/pts rw nosuid noexec
+	assert_mounted tmpfs /dev/shm rw nosuid nodev
+	assert_mounted mqueue /dev/mqueue rw nosuid nodev noexec
+	assert_mounted sysfs /sys ro nosuid nodev noexec
+	assert_line '/dev 755'
+	assert_line '/dev/shm 1777'
+	assert_line '/dev/pts/ptmx 666'
+	assert_line '/dev/pts/0 620'
+}
+
 @test "--rootfs: /dev/mqueue shows the queues inside" {
 	make_skeleton "$BATS_TEST_TMPDIR/root"
 	let_in
@@ -178,6 +204,15 @@ urandom zero
 	assert_success
 	assert_output text
 	assert_equal "$(cat "$ROOT/tmp/new")" new
+}
+
+@test "--rootfs: what is mounted below DIR comes along" {
+	make_root proc dev sys tmp
+	export ROOT
+	run -0 after_mounting 'mount -t tmpfs none "$ROOT/tmp"
+		echo text > "$ROOT/tmp/file"' \
+		"$ISOLATE" --rootfs "$ROOT" cat /tmp/file
+	assert_output text
 }
 
 @test "--rootfs: PATH gets a default where it finds nothing, and only there" {
