@@ -570,6 +570,18 @@ hex_of() {
 	wait "$PID" || assert_equal $? 125
 }
 
+# The parent has its address to hand to it by then.
+@test "137: the child is killed during the set-up, and the parent finds it gone" {
+	only_with_sys_admin
+	local trace=$BATS_TEST_TMPDIR/trace
+	run -137 --separate-stderr traced -f -o "$trace" -e trace=setresuid,setns \
+		-e inject=setresuid:signal=KILL \
+		-e inject=setns:delay_enter=500000:when=2 "$ISOLATE" true
+	assert_equal "$stderr" ''
+	run -0 grep -c '(DELAYED)' "$trace"
+	assert_output 1
+}
+
 # executes_below PID ARGS: says if its one child has executed this.
 executes_below() {
 	executes "$(children_of "$1")" "$2"
