@@ -18,10 +18,9 @@ FUZZ := $(wildcard tests/fuzz/*.c)
 SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
-SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/fuzz/* \
-	   tests/exercises/* tests/exercises/answers/*) \
-	   $(wildcard tests/*.bash tests/*.bats tests/exercises/*.bash \
-	   tests/exercises/*.bats)
+SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
+	   tests/exercises/answers/*) \
+	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -170,6 +169,10 @@ tests/fuzz/%.fuzz: tests/fuzz/%.c common/common.a
 fuzz: $(FUZZ:.c=.fuzz)
 	tests/fuzz/run $(SECONDS_EACH)
 
+.PHONY: mutants
+mutants: all tests/probe
+	tests/mutants/run "$(ONLY)"
+
 .PHONY: torture
 torture: all tests/torture
 	LONG="$(LONG)" tests/torture.sh
@@ -231,6 +234,8 @@ help:
 	@echo 'make test-exercises   test our answers to the exercises'
 	@echo 'make test-own         test the programs of the sections "Yours"'
 	@echo 'make test-lab         test make lab and make watch'
+	@echo 'make mutants          break the code in small ways, a test notices each;'
+	@echo '                      ONLY=regex for some'
 	@echo 'make torture          have every system call of step 6 fail (as root);'
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make bench            compare the time of a run with unshare'
