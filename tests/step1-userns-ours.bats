@@ -926,7 +926,7 @@ narration_of_step_1() {
 
 # The child drops a SIGPIPE of its own, of a narration that nobody reads.
 @test "a SIGPIPE from elsewhere during the set-up is PROGRAM's" {
-	local parent pending
+	local parent
 	start_outside env --block-signal=PIPE ASAN_OPTIONS=detect_leaks=0 \
 		strace -f -o "$BATS_TEST_TMPDIR/trace" \
 		-e inject=setresuid:delay_enter=1000000 \

@@ -155,7 +155,7 @@ assert_mounted() {
 	local type=$1 dir=$2 option
 	shift 2
 	for option in "$@"; do
-		assert_line --regexp "^$type $dir $type ([^ ]*,)?$option[, ]"
+		assert_line --regexp "^$type $dir $type ([^ ]*,)?${option}[, ]"
 	done
 }
 
