@@ -89,17 +89,18 @@ test-trace: all
 	tests/sandbox bats tests/trace-ours.bats
 
 # Paths are relative to where make was called, which -C is not to change. Without
-# ISOLATE, the program of the lab is graded.
+# ISOLATE, the program of the lab is graded; without STEP, the last lab's.
 .PHONY: grade grade-all test-grade
-GRADE = $(if $(STEP),tests/grade --base "$(PWD)" $(CALLER:%=--as %),\
-	$(error say which step, as in STEP=4))
-grade: tests/probe
-	@[ "$$ISOLATE" ] || ISOLATE=$$(tests/lab --program $(STEP)) || exit 2; \
+GRADE = tests/grade --base "$(PWD)" $(CALLER:%=--as %)
+grade: all tests/probe
+	@step=$${STEP:-$$(tests/lab --newest)} && \
+	isolate=$${ISOLATE:-$$(tests/lab --program "$$step")} || exit 2; \
 	$(GRADE) $(if $(ALL),--all) $(HINT:%=--hint %) \
-		$(if $(JSON),--json "$(JSON)") -- $(STEP) "$$ISOLATE"
+		$(if $(JSON),--json "$(JSON)") -- "$$step" "$$isolate"
 
 grade-all: tests/probe common/common.a
-	@$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
+	@$(if $(STEP),,$(error say which step, as in STEP=4)) \
+	$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
 		$(if $(CSV),--csv "$(CSV)") -- $(STEP)
 
 test-grade:
@@ -169,7 +170,11 @@ tests/fuzz/%.fuzz: tests/fuzz/%.c common/common.a
 fuzz: $(FUZZ:.c=.fuzz)
 	tests/fuzz/run $(SECONDS_EACH)
 
-.PHONY: mutants
+# matrix: our programs by the tests of each other's stages.
+.PHONY: mutants matrix
+matrix: all tests/probe
+	tests/matrix
+
 mutants: all tests/probe
 	tests/mutants/run "$(ONLY)"
 
@@ -236,6 +241,7 @@ help:
 	@echo 'make test-lab         test make lab and make watch'
 	@echo 'make mutants          break the code in small ways, a test notices each;'
 	@echo '                      ONLY=regex for some'
+	@echo 'make matrix           test each step by the stages after it, too'
 	@echo 'make torture          have every system call of step 6 fail (as root);'
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make bench            compare the time of a run with unshare'
