@@ -45,7 +45,7 @@ and before what?" "sethostname(2)"
 # Promise uts-apart: names that are set inside and outside do not meet.
 
 @test "a hostname set inside is not seen outside" {
-	needs utsns capabilities clean
+	needs utsns capabilities clean again
 	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
 	local before
 	before=$(hostname)
@@ -85,7 +85,7 @@ and before what?" "sethostname(2)"
 }
 
 @test "two at once each have their own hostname" {
-	needs utsns capabilities again
+	needs utsns capabilities again hostname
 	hint "Do two of them share a UTS namespace?" "clone(2) CLONE_NEWUTS"
 	local name
 	let_in

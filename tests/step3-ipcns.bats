@@ -39,7 +39,7 @@ made_outside_is_not_seen_inside() {
 
 # made_inside_is_not_seen_outside KIND IPCMK-OPTION...
 made_inside_is_not_seen_outside() {
-	needs ipcns
+	needs ipcns again
 	hint "Whose IPC namespace is PROGRAM in?" "ipc_namespaces(7)"
 	local kind=$1 key
 	shift

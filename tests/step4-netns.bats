@@ -49,15 +49,16 @@ links() {
 @test "peer0 is up and has 10.11.12.14" {
 	needs netns
 	hint "What is there of peer0 when PROGRAM starts: the link, its name, its
-address, its state?" "ip address, inside; veth(4), rtnetlink(7)"
+address, its state? And is the cable laid before PROGRAM may go, or after?" \
+		"ip address, inside; veth(4), rtnetlink(7)"
 	hint_if 'inet 10\.11\.12\.13' "Which end has which address?" \
 		"10.11.12.13 is the host's"
 	hint_if 'not exist' "Which of the two ends is moved into PROGRAM's network
-namespace, and what is its name there?" "ip link set peer0 netns PID; veth(4)"
-	hint_if 'state DOWN|state LOWERLAYERDOWN' "A cable has two plugs. Which of
-them are up?" "ip link set ... up, for each end; veth(4)"
+namespace, when, and what is its name there?" "ip link set peer0 netns PID; veth(4)"
 	hint_if 'inet 10\.11\.12\.14' "The address is there. Is the link up?" \
 		"ip link set peer0 up"
+	hint_if 'NO-CARRIER|LOWERLAYERDOWN' "A cable has two plugs. Which of them
+are up?" "ip link set ... up, for each end; veth(4)"
 	inside sh -c 'ip -o -4 address show dev peer0 up 2>&1
 		ip -o link show dev peer0 2>&1; ip -o -4 address'
 	assert_line --regexp '^[0-9]+: peer0 +inet 10\.11\.12\.14/'
@@ -93,7 +94,7 @@ one?" "the prefix length of an address; ip route"
 }
 
 @test "the host's end is not inside, and peer0 is not on the host's side" {
-	needs lo links ping
+	needs lo links ping again
 	hint "Which end goes where?" "ip link set peer0 netns PID"
 	begin "$CONNECT"
 	run on_host_side "$PROGRAM" ip -o -4 address
@@ -102,6 +103,16 @@ one?" "the prefix length of an address; ip route"
 	inside ip -o -4 address
 	assert_line --partial 'peer0'
 	refute_line --partial ' inet 10.11.12.13/'
+}
+
+@test "the host's end of root's is in the caller's network namespace" {
+	only_with_sys_admin
+	needs lo links ping
+	hint "Who shall reach PROGRAM from the host, without looking for it?" \
+		"ip address, on the host"
+	begin "$CONNECT"
+	run ip -o -4 address
+	assert_line --partial ' inet 10.11.12.13/'
 }
 
 @test "inside, PROGRAM's own address answers" {
@@ -187,6 +198,40 @@ client() {
 	await has_said '^hello$'
 }
 
+# Promise net-clean: the host's network is as before afterwards.
+
+@test "when isolate is killed, the host's links, addresses and routes are as before" {
+	needs lo links ping ends clean killed
+	hint_leftovers
+	begin "$CONNECT"
+	run on_host_side "$PROGRAM" ip -o link show type veth
+	assert_output
+	kill_isolate
+	expect_clean
+}
+
+@test "whatever becomes of PROGRAM, the host is as before" {
+	needs lo links clean
+	hint_leftovers
+	local script
+	for script in 'exit 0' 'exit 1' 'kill -KILL $$' 'exec /nonexistent'; do
+		inside sh -c "$script"
+		expect_clean
+	done
+	inside /nonexistent
+	expect_clean
+}
+
+@test "one works right after another was killed" {
+	needs lo links ping ends net-clean
+	hint "What does the killed one leave, and for how long?" \
+		"ip link and ip address on the host's side, after a kill"
+	begin "$CONNECT"
+	kill_isolate
+	inside ping -c 1 10.11.12.13
+	assert_line --partial ' 1 received'
+}
+
 # Promise several: several at once have a cable each.
 
 @test "two at once: each pings the host's side and is pinged from it" {
@@ -213,7 +258,7 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 # In one shell, as fast as it can: the kernel is still busy with the last one.
 # So one may have found the address of the last one still taken.
 @test "five back to back have an address each" {
-	needs lo links again
+	needs lo links again net-clean
 	hint "When is the address of the last one free, and who gives it back?" \
 		"ip address on the host's side, after a run"
 	RAN='for i in 1 2 3 4 5; do mine ip -o -4 address show dev peer0; done'
@@ -255,42 +300,6 @@ host send an answer to?" "ip address and ip route, while two run; host routes, /
 		"$(type -P ping)" -c 1 10.11.12.13
 	saw "$output"
 	assert_line --partial ' veth0@veth1: '
-	assert_line --partial ' 1 received'
-}
-
-# Promise net-clean: the host's network is as before afterwards.
-
-@test "when isolate is killed, the host's links, addresses and routes are as before" {
-	needs lo links ping ends clean
-	hint "What becomes of a veth pair when one end goes? What keeps PROGRAM's
-network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
-	begin "$CONNECT"
-	run on_host_side "$PROGRAM" ip -o link show type veth
-	assert_output
-	kill_isolate
-	soon is_clean || fail "seen: $(left_behind)"
-}
-
-@test "whatever becomes of PROGRAM, the host is as before" {
-	needs lo links clean
-	hint "What becomes of a veth pair when one end goes? What keeps PROGRAM's
-network namespace, and so that end, alive?" "veth(4), network_namespaces(7)"
-	local script
-	for script in 'exit 0' 'exit 1' 'kill -KILL $$' 'exec /nonexistent'; do
-		inside sh -c "$script"
-		soon is_clean || fail "seen: after $script: $(left_behind)"
-	done
-	inside /nonexistent
-	soon is_clean || fail "seen: $(left_behind)"
-}
-
-@test "one works right after another was killed" {
-	needs lo links ping ends
-	hint "What does the killed one leave, and for how long?" \
-		"ip link and ip address on the host's side, after a kill"
-	begin "$CONNECT"
-	kill_isolate
-	inside ping -c 1 10.11.12.13
 	assert_line --partial ' 1 received'
 }
 

@@ -52,7 +52,7 @@ that executes PROGRAM?" "clone(2) CLONE_NEWPID, or fork(2) after unshare(2)"
 # The victim is another PROGRAM, and so has the same ids outside: without a pid
 # namespace it could be killed.
 @test "PROGRAM cannot signal a process of the host" {
-	needs pidns
+	needs pidns again
 	hint "Which processes can PROGRAM name?" "kill(2), pid_namespaces(7)"
 	local victim
 	begin ''
