@@ -192,7 +192,7 @@ book:
 
 test-book: all tests/probe
 	codespell --ignore-words-list=inh,solate README.md */README.md \
-		tests/exercises/README.md \
+		tests/exercises/README.md tests/README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 	tests/own
