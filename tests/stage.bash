@@ -201,10 +201,11 @@ await() {
 	return 1
 }
 
-# soon COMMAND...: waits until it succeeds, at most a few seconds.
+# soon COMMAND...: waits until it succeeds, at most half as long as a run may take,
+# or SOON milliseconds.
 soon() {
 	local end
-	end=$(($(now) + ${SOON:-3000}))
+	end=$(($(now) + ${SOON:-${LIMIT:-10}*500}))
 	until "$@"; do
 		(($(now) < end)) || return 1
 		sleep 0.02
@@ -367,7 +368,7 @@ setup() {
 	export TEST_MARKER=$BATS_TEST_TMPDIR
 	PROMISES=${PROMISES:-$BATS_RUN_TMPDIR}
 	PIDS=() NAPS=() TRACER=() HINT_IF=() HINTS=() POINTERS=()
-	STARTED=0 RAN="" HUNG="" SEEN="" status=""
+	STARTED=0 SOON="" RAN="" HUNG="" SEEN="" status=""
 	ERRORS=$BATS_TEST_TMPDIR/errors
 	OUTPUT=/dev/null
 	own=$(promise)
@@ -386,7 +387,7 @@ end_all() {
 		# shellcheck disable=SC2046 # each pid is an argument
 		[ ! "$pid" ] || kill -KILL $(children_of "$pid") "$pid"
 	done
-	[ ${#PIDS[@]} -eq 0 ] || SOON=2000 soon are_gone "${PIDS[@]}" ||
+	[ ${#PIDS[@]} -eq 0 ] || soon are_gone "${PIDS[@]}" ||
 		kill -KILL "${PIDS[@]}"
 	# bash says "Killed" when it hears of that: here nobody listens.
 	wait
@@ -399,16 +400,6 @@ are_gone() {
 	done
 }
 
-# patience_to_clean_up: in milliseconds; there is no need to wait for what is known
-# not to come.
-patience_to_clean_up() {
-	if [ -e "$PROMISES/clean" ]; then
-		echo 0
-	else
-		echo 2000
-	fi
-}
-
 teardown() {
 	if [ ! "${BATS_TEST_COMPLETED:-}" ]; then
 		breaks "$(promise)"
@@ -417,7 +408,9 @@ teardown() {
 	end_all
 	uncover_proc
 	[ ! "${BATS_TEST_SKIPPED:-}" ] || return 0
-	SOON=$(patience_to_clean_up) soon is_clean && return
+	# There is no need to wait for what is known not to come.
+	[ ! -e "$PROMISES/clean" ] || SOON=0
+	soon is_clean && return
 	if [ "${BATS_TEST_COMPLETED:-}" ]; then
 		{
 			echo "after \"$BATS_TEST_DESCRIPTION\":"
