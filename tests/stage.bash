@@ -266,18 +266,13 @@ of_launch() (
 # its veth pair may be: the test's own, and each that a process of the program
 # under test is in or holds by a descriptor, but for PROGRAM's.
 network_namespaces() {
-	local pid file inode known
-	known=" $(stat -Lc %i "/proc/$1/ns/net") "
-	for pid in self $(of_launch "$1"); do
-		for file in "/proc/$pid/ns/net" "/proc/$pid"/fd/*; do
-			[[ $(readlink "$file") == net:* ]] || continue
-			inode=$(stat -Lc %i "$file")
-			[[ $known != *" $inode "* ]] || continue
-			known+="$inode "
-			echo "$file"
-		done
-	done
-} 2> /dev/null
+	# shellcheck disable=SC2046 # each file is an argument
+	find /proc/self/ns/net $(of_launch "$1" |
+		sed 's|.*|/proc/&/ns/net /proc/&/fd|') \
+		-lname 'net:*' -printf '%l %p\n' 2> /dev/null |
+		awk -v program="$(namespace net "$1")" '
+			$1 != program && !known[$1]++ { print $2 }'
+}
 
 # host_side PROGRAM: the file that leads to the one where the host's end is.
 host_side() {
