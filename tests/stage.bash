@@ -20,7 +20,7 @@
 load helper
 
 # Without these nothing else can be asked.
-FOUNDATIONS=(start streams arguments)
+FOUNDATIONS=(start streams arguments files)
 
 # promise: the one that this test belongs to.
 promise() {
@@ -241,7 +241,7 @@ begin() {
 
 # kill_isolate: the one started last, with no time to clean up.
 kill_isolate() {
-	kill -KILL "$PID"
+	kill -KILL "$PID" || true # it may have ended by itself
 	wait "$PID" || true
 } 2> /dev/null # bash would say "Killed"
 

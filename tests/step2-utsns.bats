@@ -45,7 +45,7 @@ and before what?" "sethostname(2)"
 # Promise uts-apart: names that are set inside and outside do not meet.
 
 @test "a hostname set inside is not seen outside" {
-	needs utsns capabilities clean again
+	needs utsns capabilities clean again hostname
 	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
 	local before
 	before=$(hostname)

@@ -21,6 +21,9 @@ on_shared_mounts() {
 	let_in
 	capture unshare "${owned[@]}" --mount --propagation shared bash -c '
 		caller=("${@:2}")
+		# A mount below the root one, with a place for another.
+		mount -t tmpfs below /mnt
+		mkdir /mnt/deep
 		# isolate SCRIPT: starts it, and waits for "ready".
 		isolate() {
 			"${caller[@]}" "$ISOLATE" "$(type -P bash)" -c \
@@ -52,7 +55,10 @@ on_shared_mounts() {
 	needs mntns pidns
 	hint "What does /proc show as long as nobody has mounted another? Whose
 processes does a new one show?" "proc(5); mount(2) by a process inside"
-	hint_if "No such file|cannot" "Is there a /proc at all?" "mount(2), proc(5)"
+	hint_if "No such file|cannot" "Where does your program mount it, seen from
+the caller's directory? Is there a /proc at all?" "mount(2), proc(5)"
+	let_in
+	cd "$BATS_TEST_TMPDIR"
 	local last='$5 == "/proc" { device = $3 } END { print device }'
 	inside awk "$last" /proc/self/mountinfo
 	saw "$(cat "$ERRORS")"
@@ -95,30 +101,32 @@ namespaces\""
 @test "a mount made inside is not seen outside" {
 	needs mntns capabilities clean
 	hint "Where do the mounts of a new mount namespace come from, and what
-keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
+keeps them connected? Are all of them changed, or the root mount alone?" \
+		"mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE, MS_REC"
 	on_shared_mounts '
-		isolate "mount -t tmpfs inside /mnt
-			grep -o \" /mnt .* tmpfs inside \" /proc/self/mountinfo"
-		grep -q " /mnt .* tmpfs inside " /proc/self/mountinfo &&
+		isolate "mount -t tmpfs inside /mnt/deep
+			grep -o \" /mnt/deep .* tmpfs inside \" /proc/self/mountinfo"
+		grep -q " /mnt/deep .* tmpfs inside " /proc/self/mountinfo &&
 			echo seen outside
 		echo looked'
 	assert_line looked
-	assert has_said ' /mnt .* tmpfs inside ' "$INSIDE"
+	assert has_said ' /mnt/deep .* tmpfs inside ' "$INSIDE"
 	refute_line 'seen outside'
 }
 
 @test "a mount made outside is not seen inside" {
 	needs mntns clean
 	hint "Where do the mounts of a new mount namespace come from, and what
-keeps them connected?" "mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE"
+keeps them connected? Are all of them changed, or the root mount alone?" \
+		"mount_namespaces(7), \"Shared subtrees\"; MS_PRIVATE, MS_REC"
 	on_shared_mounts '
 		isolate ""
-		mount -t tmpfs outside /mnt
-		grep -q " /mnt .* tmpfs outside " /proc/self/mountinfo &&
+		mount -t tmpfs outside /mnt/deep
+		grep -q " /mnt/deep .* tmpfs outside " /proc/self/mountinfo &&
 			echo seen outside
 		program=$(grep -lsz "^$NAP\$" /proc/[0-9]*/cmdline | cut -d / -f 3)
 		[ "$program" ] && echo found
-		grep -q " /mnt .* tmpfs outside " /proc/$program/mountinfo &&
+		grep -q " /mnt/deep .* tmpfs outside " /proc/$program/mountinfo &&
 			echo seen inside'
 	assert_line 'seen outside'
 	assert_line found
