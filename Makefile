@@ -182,6 +182,10 @@ mutants: all tests/probe
 torture: all tests/torture
 	LONG="$(LONG)" tests/torture.sh
 
+.PHONY: zoo
+zoo: tests/probe
+	tests/zoo/run "$(ONLY)"
+
 .PHONY: bench
 bench: all tests/bare tests/medians
 	tests/bench
@@ -244,6 +248,8 @@ help:
 	@echo 'make matrix           test each step by the stages after it, too'
 	@echo 'make torture          have every system call of step 6 fail (as root);'
 	@echo '                      LONG=yes for more, and load'
+	@echo 'make zoo              grade programs that others wrote, right and wrong;'
+	@echo '                      ONLY=regex for some'
 	@echo 'make bench            compare the time of a run with unshare'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'

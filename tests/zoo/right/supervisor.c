@@ -2,8 +2,8 @@
  * isolate PROGRAM [ARGS...], with a supervisor between: isolate starts it, it
  * starts PROGRAM, reaps what it has to reap, and hands the status on.
  *
- * The cable is laid from inside: who enters PROGRAM's network namespace makes the
- * pair there, and hands one end out to the supervisor.
+ * The cable is laid from inside: who enters PROGRAM's network namespace makes
+ * the pair there, and hands one end out to the supervisor.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -78,8 +78,8 @@ static int wait_for(pid_t pid)
 		if (got < 0 && errno != EINTR)
 			quit("wait");
 	} while (got != pid);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
 }
 
 /* A command of words, run in PROGRAM's network namespace if that is given. */

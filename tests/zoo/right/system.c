@@ -1,7 +1,7 @@
 /*
  * isolate PROGRAM [ARGS...], with ip(8) by system(3), and a child that sets up
- * what is inside itself. A helper process lays the cable; for an ordinary user it
- * does so in a network namespace of its own, and stays there until the end.
+ * what is inside itself. A helper process lays the cable; for an ordinary user
+ * it does so in a network namespace of its own, and stays there until the end.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAMESPACES                                                     \
+#define NAMESPACES                                                    \
 	(CLONE_NEWUSER | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | \
 	 CLONE_NEWPID | CLONE_NEWNS)
 
