@@ -194,7 +194,6 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "usage: isolate PROGRAM [ARGS...]\n");
 		return 126;
 	}
-	close_range(3, ~0U, 0);
 	pid = fork();
 	if (pid < 0)
 		quit("fork");
