@@ -19,7 +19,7 @@ SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
-	   tests/exercises/answers/*) \
+	   tests/exercises/answers/* tests/zoo/right/*) \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 
 .PHONY: all
@@ -248,7 +248,7 @@ help:
 	@echo 'make matrix           test each step by the stages after it, too'
 	@echo 'make torture          have every system call of step 6 fail (as root);'
 	@echo '                      LONG=yes for more, and load'
-	@echo 'make zoo              grade programs that others wrote, right and wrong;'
+	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
 	@echo 'make bench            compare the time of a run with unshare'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
