@@ -236,8 +236,8 @@ has_descriptors() {
 	kill -0 "$PID"
 	[ -e "/proc/$program" ]
 	kill -KILL "$PID"
-	eventually [ ! -e "/proc/$program" ]
-	eventually [ ! -e "/proc/$init" ]
+	eventually is_gone "$program"
+	eventually is_gone "$init"
 }
 
 @test "--init: -v says what process 1 does" {
@@ -269,7 +269,7 @@ ends_by_ctrl_c() {
 	eventually is_running "$1"
 	printf '\003' >&"$keys"
 	# What is typed before the signal comes is lost with it.
-	eventually [ ! -e "/proc/$1" ]
+	eventually is_gone "$1"
 	echo 'echo status=$?; exit' >&"$keys"
 	eventually has_said 'status=130.?$'
 	exec {keys}>&-
@@ -314,7 +314,7 @@ ends_by_ctrl_c() {
 	echo 'echo ag""ain; exit 9' >&"$keys"
 	eventually has_said 'shell.?$'
 	eventually has_said 'again.?$'
-	eventually [ ! -e "/proc/$program" ]
+	eventually is_gone "$program"
 	echo 'echo status=$?; exit' >&"$keys"
 	eventually has_said 'status=9.?$'
 	exec {keys}>&-
@@ -333,7 +333,7 @@ ends_by_ctrl_c() {
 	echo typed >&"$keys"
 	eventually said_line_twice typed
 	printf '\004' >&"$keys"
-	eventually [ ! -e "/proc/$program" ]
+	eventually is_gone "$program"
 	echo 'exit' >&"$keys"
 	exec {keys}>&-
 }
