@@ -63,12 +63,18 @@ hint_if() {
 	POINTERS+=("$3")
 }
 
-# The last hint that is for what was seen; one for anything is the last resort.
+# The last hint that is for what was seen; one for anything is the last resort, but
+# where the program under test has given up, it has told more than that.
 print_hint() {
 	local i found=
 	for i in "${!HINTS[@]}"; do
 		[[ ${HINT_IF[i]} ]] || found=${found:-$i}
 	done
+	! has_given_up || {
+		hint "Your program has given up, and says where. Why does this
+call fail?" "errno(3), and the manual page of the call"
+		found=$((${#HINTS[@]} - 1))
+	}
 	for i in "${!HINTS[@]}"; do
 		[[ ! ${HINT_IF[i]} || ! $1 =~ ${HINT_IF[i]} ]] || found=$i
 	done
@@ -76,6 +82,15 @@ print_hint() {
 	one_line "hint: ${HINTS[found]}"
 	[ "${HINT:-1}" -lt 2 ] || one_line "hint 2: ${POINTERS[found]}"
 }
+
+# has_given_up: says if the program under test has failed and told why, for its
+# part. What PROGRAM says begins with the name of PROGRAM, or of its shell.
+has_given_up() {
+	local line
+	[ "${status:-0}" -ne 0 ] && read -r line < "$ERRORS" &&
+		[[ $line == [!\ :]*:\ * ]] &&
+		[[ ! $line =~ ^([^ :]*/)?(bash|sh|${PROGRAM_NAME:-sh}): ]]
+} 2> /dev/null
 
 one_line() {
 	tr -s '\n\t ' ' ' <<< "$1"
@@ -137,6 +152,7 @@ confined() {
 inside() {
 	local program
 	program=$(type -P "$1" || echo "$1")
+	PROGRAM_NAME=${1##*/}
 	shift
 	RAN="mine $program ${*@Q}"
 	capture "${TRACER[@]}" "$ISOLATE" "$program" "$@"
@@ -151,8 +167,12 @@ capture() {
 	limit=$(patience)
 	start=$(now)
 	status=0
-	(confined timeout --signal KILL "$limit" "$@") \
-		< "${INPUT:-/dev/null}" > "$OUTPUT" 2> "$ERRORS" || status=$?
+	# The braces are for what bash says if a signal ends it.
+	{
+		(confined timeout --signal KILL "$limit" "$@") \
+			< "${INPUT:-/dev/null}" > "$OUTPUT" 2> "$ERRORS" ||
+			status=$?
+	} 2> /dev/null
 	((status != 153)) || is_endless "$limit"
 	(($(now) - start < ${limit/.*/}000)) || hung "$limit"
 	output=$(head -c 1000000 "$OUTPUT" | tr -d '\0')
@@ -164,8 +184,12 @@ hung() {
 	HUNG=$1
 	: > "$PROMISES/.hung"
 	echo "wanted: it ends"
-	echo "seen: it was still running after $1 s, and had printed:" \
-		"$(head -c 200 "$OUTPUT")"
+	if [ -s "$OUTPUT" ]; then
+		echo "seen: it was still running after $1 s, and had printed:" \
+			"$(head -c 200 "$OUTPUT")"
+	else
+		echo "seen: it was still running after $1 s, and had printed nothing"
+	fi
 	return 1
 }
 
@@ -222,6 +246,7 @@ launch() {
 	NAP=$((100000 + BATS_TEST_NUMBER * 1000 + STARTED))
 	NAPS+=("$NAP")
 	RAN="mine bash -c ${script@Q} ${*@Q}"
+	[ "$script" ] || RAN="mine sleep 100"
 	(export LAUNCH=$NAP
 		confined "${TRACER[@]}" "$ISOLATE" "$(type -P bash)" -c \
 			"$script"$'\n'"echo ready; exec sleep $NAP" bash "$@") \
@@ -318,7 +343,9 @@ left_behind() (
 	[ -e /proc/self ] || { echo "a mount: over /proc"; return; }
 	diff <(echo "$HOST_BEFORE") <(host_state) |
 		sed -n 's/^< /gone: /p; s/^> /new: /p'
-	leftover_processes "$marker" | sed 's/^/a process: /'
+	for pid in $(leftover_pids "$marker"); do
+		echo "a process: $(tr '\0\n' '  ' < "/proc/$pid/cmdline")"
+	done
 )
 
 is_clean() {
@@ -413,6 +440,21 @@ teardown() {
 		} >> "$PROMISES/.left"
 	fi
 	remove_what_is_left
+}
+
+# expect WANTED SEEN COMMAND...: fails the test in these words if COMMAND fails.
+expect() {
+	! "${@:3}" || return 0
+	echo "wanted: $1"
+	echo "seen: $2"
+	return 1
+}
+
+# expect_new_namespace KIND [INODE]: it is what PROGRAM is in, and not the host's.
+expect_new_namespace() {
+	expect "a $1 namespace" "${2:-none}" [ "$2" != "${2#"$1":[}" ]
+	expect "another one than the host's" "the host's, $2" \
+		[ "$2" != "$(namespace "$1" self)" ]
 }
 
 # expect_clean: fails the test if something is still left after some seconds.

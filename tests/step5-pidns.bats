@@ -23,8 +23,7 @@ run_now() {
 	hint "Which flag makes one, and which process is the first in it?" \
 		"CLONE_NEWPID; pid_namespaces(7): unshare(2) is for children only"
 	begin ''
-	assert_regex "$(namespace pid "$PROGRAM")" '^pid:\[[0-9]+\]$'
-	refute [ "$(namespace pid "$PROGRAM")" = "$(namespace pid self)" ]
+	expect_new_namespace pid "$(namespace pid "$PROGRAM")"
 }
 
 # Promise first: PROGRAM is process 1.

@@ -45,8 +45,7 @@ on_shared_mounts() {
 @test "the mount namespace is a new one" {
 	hint "Which flag makes one?" "CLONE_NEWNS; mount_namespaces(7)"
 	begin ''
-	assert_regex "$(namespace mnt "$PROGRAM")" '^mnt:\[[0-9]+\]$'
-	refute [ "$(namespace mnt "$PROGRAM")" = "$(namespace mnt self)" ]
+	expect_new_namespace mnt "$(namespace mnt "$PROGRAM")"
 }
 
 # Promise proc: /proc shows the isolated processes.
