@@ -149,8 +149,8 @@ and what does a shell say then?" "wait(2), WIFSIGNALED and WTERMSIG"
 # Promise path: PROGRAM is looked up in PATH.
 
 @test "PROGRAM is looked up in PATH" {
-	hint "You are given a name. Who searches the directories of PATH for it?" \
-		"exec(3), the functions with a p in their name"
+	hint_if . "You are given a name. Who searches the directories of PATH for
+it?" "exec(3), the functions with a p in their name"
 	local program=$BATS_TEST_TMPDIR/some-program
 	let_in
 	printf '#!/bin/sh\necho found\n' > "$program"
