@@ -131,7 +131,7 @@ failing() {
 @test "all passed: each promise in its place, once, the points, and status 0" {
 	grade 2 true
 	assert_success
-	assert_output "Stage 1, the user namespace
+	assert_output --partial "Stage 1, the user namespace
   ok       PROGRAM is started
   ok       PROGRAM is root inside, and itself outside
 Stage 2, the UTS namespace
@@ -179,6 +179,24 @@ $((EUID ? 5 : 10)) of $((EUID ? 5 : 10)) tests passed; 4 of 4 promises are kept.
 	assert_shown '5 of 5 tests passed; 4 of 4'
 }
 
+@test "where one caller was not tested, the end and JSON say so, and how it is" {
+	grade --json results.json 2 true
+	if is_root; then
+		refute_output --partial only
+		assert_equal "$(of_results 'results["callers_not_tested"]')" '[]'
+		grade --as root --json results.json 2 true
+		assert_line --index -1 "Tested as root only. For the\
+ other half, say CALLER=user."
+		assert_equal "$(of_results 'results["callers_not_tested"]')" "['user']"
+		grade --as user 2 true
+		assert_line --index -1 --partial 'say CALLER=root.'
+	else
+		assert_line --index -1 "Tested as an ordinary user only. For the\
+ other half, call it as root, or with sudo."
+		assert_equal "$(of_results 'results["callers_not_tested"]')" "['root']"
+	fi
+}
+
 @test "what is blocked names what it waits for, once for several in a row" {
 	failing
 	sed 's/^%/@/' >> step2-utsns.bats <<-'END'
@@ -216,7 +234,7 @@ ok 3 c # skip blocked by start'
 
 All else waits for that: 3 of 4 promises.
 
-0 of (5|10) tests passed; 0 of 4 promises are kept.\$"
+0 of (5|10) tests passed; 0 of 4 promises are kept."
 }
 
 @test "what this machine cannot test, or is for another caller, does not count" {
@@ -452,7 +470,8 @@ Stage 1"
 		empty,0,,,,,,there is no program in it
 	END
 	)"
-	assert_equal "$(wc -l <<< "$stderr")" 6
+	assert_equal "$(wc -l <<< "$stderr")" 7
+	assert_regex "$stderr" 'Tested as an ordinary user only\.'
 	refute [ -e did-not-run ]
 }
 
