@@ -485,6 +485,14 @@ Stage 1"
 	assert is_gone "$(cat sleep)"
 }
 
+@test "what has tested all is given time to tidy up, and no signal" {
+	echo 'trap "touch interrupted" INT; sleep 0.5; touch tidied' >> run
+	grade --as user 2 true
+	assert_success
+	assert [ -e tidied ]
+	refute [ -e interrupted ]
+}
+
 @test "an interrupt ends the tests, and leaves nothing" {
 	local signal
 	export WHILE_TESTING='trap "sleep 0.2; touch tidied; exit" INT
