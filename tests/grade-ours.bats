@@ -43,6 +43,10 @@ setup() {
 		# Promise maps: PROGRAM is root inside, and itself
 		# outside.
 		%test "it is \"root\" inside" {
+			hint "Which \"map\"?
+				This one?" \
+				'user_namespaces(7)'
+			hint_if "x" "y"
 			:
 		}
 
