@@ -160,7 +160,7 @@ $((EUID ? 5 : 10)) of $((EUID ? 5 : 10)) tests passed; 4 of 4 promises are kept.
 		'outside it is "root" inside ran sh -c true id -u wanted 0 seen' \
 		'65534 hint Which map? Stage 2,'
 	assert_shown 'ALL=yes shows every failure; HINT=2 names'
-	assert_shown '3 of 4 promises are kept.'
+	assert_shown '3 of 4 promises are kept, 1 is broken.'
 }
 
 @test "--all shows all failures, --hint 2 the second step of hints" {
@@ -177,7 +177,7 @@ $((EUID ? 5 : 10)) of $((EUID ? 5 : 10)) tests passed; 4 of 4 promises are kept.
 	grade 2 true
 	assert_shown 'itself outside (as root)'
 	refute_output --partial 'as an ordinary user'
-	assert_shown '8 of 10 tests passed; 3 of 4 promises are kept.'
+	assert_shown '8 of 10 tests passed; 3 of 4 promises are kept, 1 is broken.'
 	grade --as user 2 true
 	assert_success
 	assert_shown '5 of 5 tests passed; 4 of 4'
@@ -201,6 +201,24 @@ $((EUID ? 5 : 10)) of $((EUID ? 5 : 10)) tests passed; 4 of 4 promises are kept.
 	fi
 }
 
+@test "a name that promise and test share stands there once" {
+	failing
+	sed -i 's/it is \\"root\\" inside/PROGRAM is root inside, and itself outside/' \
+		step1-userns.bats
+	grade 1 true
+	assert_equal "$(grep -c 'PROGRAM is root inside, and' <<< "$output")" 1
+	assert_shown 'itself outside ran true'
+}
+
+@test "a status of 0 is told where nothing was seen, and else is not" {
+	failing
+	grade 1 true
+	refute_output --partial status
+	report 1 <<< $'1..3\nok 1 a\nok 2 b\nnot ok 3 c\n# wanted: x\n# seen:\n# status: 0'
+	grade 1 true
+	assert_shown 'wanted x seen (nothing) status 0'
+}
+
 @test "what is blocked names what it waits for, once for several in a row" {
 	failing
 	sed 's/^%/@/' >> step2-utsns.bats <<-'END'
@@ -214,7 +232,7 @@ ok 2 b # skip blocked by maps\nok 3 c'
 	grade 2 true
 	assert_shown 'blocked PROGRAM has a name of its own blocked The host keeps its' \
 		'name waits for: PROGRAM is root inside, and itself outside ok The third'
-	assert_shown '; 2 of 5 promises'
+	assert_shown '; 2 of 5 promises are kept, 1 is broken, 2 are not tested.'
 }
 
 @test "for whom a promise is not does not matter" {
@@ -238,7 +256,8 @@ ok 3 c # skip blocked by start'
 
 All else waits for that: 3 of 4 promises.
 
-0 of (5|10) tests passed; 0 of 4 promises are kept."
+0 of (5|10) tests passed; 0 of 4 promises are kept,\
+ 1 is broken, 3 are not tested."
 }
 
 @test "what this machine cannot test, or is for another caller, does not count" {
