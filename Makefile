@@ -94,7 +94,7 @@ test-trace: all
 GRADE = tests/grade --base "$(PWD)" $(CALLER:%=--as %)
 grade: all tests/probe
 	@step=$${STEP:-$$(tests/lab --newest)} && \
-	isolate=$${ISOLATE:-$$(tests/lab --program "$$step")} || exit 2; \
+	isolate=$${ISOLATE-$$(tests/lab --program "$$step")} || exit 2; \
 	$(GRADE) $(if $(ALL),--all) $(HINT:%=--hint %) \
 		$(if $(JSON),--json "$(JSON)") -- "$$step" "$$isolate"
 

@@ -135,7 +135,10 @@ failing() {
 @test "all passed: each promise in its place, once, the points, and status 0" {
 	grade 2 true
 	assert_success
-	assert_output --partial "Stage 1, the user namespace
+	assert_output --partial "Grading true, as an ordinary user$(! is_root ||
+		echo ' and as root').
+
+Stage 1, the user namespace
   ok       PROGRAM is started
   ok       PROGRAM is root inside, and itself outside
 Stage 2, the UTS namespace
@@ -176,7 +179,7 @@ $((EUID ? 5 : 10)) of $((EUID ? 5 : 10)) tests passed; 4 of 4 promises are kept.
 	failing root
 	grade 2 true
 	assert_shown 'itself outside (as root)'
-	refute_output --partial 'as an ordinary user'
+	refute_output --partial '(as an ordinary user)'
 	assert_shown '8 of 10 tests passed; 3 of 4 promises are kept, 1 is broken.'
 	grade --as user 2 true
 	assert_success
@@ -249,7 +252,8 @@ ok 3 c # skip blocked by start'
 	report 2 <<< $'1..2\nok 1 a # skip blocked by start\nok 2 b # skip blocked by start'
 	grade 2 true
 	assert_failure 1
-	assert_output --regexp "^Stage 1, the user namespace
+	assert_output --regexp "
+Stage 1, the user namespace
   FAILED   PROGRAM is started
            PROGRAM starts
              stderr  no such
@@ -425,7 +429,8 @@ All else waits for that: 3 of 4 promises.
 	END
 	grade 1 true
 	assert_success
-	assert_output --regexp "^What follows may be this machine's fault, [^:]*:
+	assert_output --regexp "
+What follows may be this machine's fault, [^:]*:
 note   there is no strace
 
 Stage 1"
@@ -543,4 +548,15 @@ Stage 1"
 		JSON=here.json || true
 	assert_equal "$(cat ../got)" "<a  b><'>"
 	assert [ -s here.json ]
+	run make -C "$BATS_TEST_DIRNAME/.." grade STEP=1 \
+		ISOLATE="$PWD/mine 'a  b'"
+	assert_line "Grading ./mine 'a  b', as an ordinary user$(! is_root ||
+		echo ' and as root')."
+}
+
+@test "make grade with an ISOLATE that is empty grades nothing" {
+	run make -C "$BATS_TEST_DIRNAME/.." grade STEP=1 ISOLATE=
+	assert_failure
+	assert_line 'grade: say which program to grade, as in ISOLATE=./mine'
+	refute_started
 }
