@@ -375,6 +375,37 @@ All else waits for that: 3 of 4 promises.
 		'grade: there is no command plain in PATH: for the file here say ./plain'
 }
 
+@test "a program that cannot be executed is told in one line, and not tested" {
+	local command
+	mkdir 'a dir'
+	: > empty
+	printf '#!/usr/bin/env no-such -x\n' > env
+	printf '#!/no/such\n' > interpreter
+	printf '#!/bin/sh\r\nexit\r\n' > 'a dir/windows'
+	chmod 755 empty env interpreter 'a dir/windows'
+	while IFS='|' read -r command message; do
+		grade 1 "$command"
+		assert_failure 2
+		assert_equal "$stderr" "grade: $message"
+	done <<-END
+		.|there is no command . in PATH: . is a directory
+		./|$PWD is a directory
+		./empty|$PWD/empty is empty
+		./env|the first line of $PWD/env names no-such, which is not there
+		./interpreter|the first line of $PWD/interpreter names /no/such, which is not there
+		'a dir/windows'|the first line of $PWD/a dir/windows names /bin/sh\\r, as Windows ends lines, which is not there
+		a dir/windows|ISOLATE is a command: quote a path with a space, ISOLATE="'a dir/windows'"
+	END
+	refute_started
+	# But these are executed.
+	printf '#!/usr/bin/env -S PATH=/bin sh -e\n' > env
+	printf '#! /bin/sh -e\n' > interpreter
+	for command in ./env ./interpreter; do
+		grade 1 "$command"
+		assert_success
+	done
+}
+
 @test "the program is run with its words as a shell takes them, elsewhere, too" {
 	mkdir 'a dir'
 	export WHILE_TESTING='(cd /; "$ISOLATE" "x  y" "" -h > "$OLDPWD/got.$CALLER")'
