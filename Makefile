@@ -91,17 +91,18 @@ test-trace: all
 # Paths are relative to where make was called, which -C is not to change. Without
 # ISOLATE, the program of the lab is graded; without STEP, the last lab's.
 .PHONY: grade grade-all test-grade
-GRADE = tests/grade --base "$(PWD)" $(CALLER:%=--as %)
+GRADE = tests/grade --base "$(PWD)" $(if $(CALLER),--as "$(CALLER)") \
+	$(if $(SECONDS_EACH),--limit "$(SECONDS_EACH)")
 grade: all tests/probe
 	@step=$${STEP:-$$(tests/lab --newest)} && \
 	isolate=$${ISOLATE-$$(tests/lab --program "$$step")} || exit 2; \
-	$(GRADE) $(if $(ALL),--all) $(HINT:%=--hint %) \
+	$(GRADE) $(if $(ALL),--all) $(if $(HINT),--hint "$(HINT)") \
 		$(if $(JSON),--json "$(JSON)") -- "$$step" "$$isolate"
 
 grade-all: tests/probe common/common.a
 	@$(if $(STEP),,$(error say which step, as in STEP=4)) \
 	$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
-		$(if $(CSV),--csv "$(CSV)") -- $(STEP)
+		$(if $(CSV),--csv "$(CSV)") -- "$(STEP)"
 
 test-grade:
 	tests/sandbox bats tests/grade-ours.bats
@@ -220,7 +221,8 @@ help:
 	@echo 'make test-trace       test that'
 	@echo 'make grade            tell which promises a program of yours keeps:'
 	@echo '                      STEP=4 ISOLATE="python3 mine.py", or of lab/;'
-	@echo '                      ALL=yes, HINT=2, JSON=FILE, CALLER=root'
+	@echo '                      ALL=yes, HINT=2, JSON=FILE, CALLER=root,'
+	@echo '                      SECONDS_EACH=60 for no more than that'
 	@echo 'make grade-all        grade all programs in DIR=... by STEP=N, as CSV'
 	@echo 'make test-grade       test the grader'
 	@echo 'make test-kernel      test the last step on Linux 6.1, in an emulator'

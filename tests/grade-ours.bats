@@ -477,6 +477,38 @@ Stage 1"
 	assert_output --partial 'error: tests/run did not work'
 }
 
+@test "a value that is none is told by its name, and nothing is graded" {
+	local value
+	while IFS='|' read -r value message; do
+		run make -s -C "$BATS_TEST_DIRNAME/.." grade ISOLATE=true STEP=1 "$value"
+		assert_failure
+		assert_line "grade: $value: $message"
+	done <<-'END'
+		STEP=9|not 1 to 6
+		STEP=a b|not 1 to 6
+		CALLER=alice|not user or root
+		HINT=3|not 1 or 2
+		SECONDS_EACH=0|not a number of seconds
+	END
+	refute_started
+	export WHILE_TESTING='sleep 100'
+	run make -s -C "$BATS_TEST_DIRNAME/.." grade ISOLATE=true STEP=1 SECONDS_EACH=1
+	assert_shown 'no result after 1 s'
+}
+
+@test "that a file cannot be written is told before anything is graded" {
+	mkdir dir all
+	for file in no-such/file dir; do
+		grade --json $file 1 true
+		assert_failure 2
+		assert_regex "$stderr" "^grade: JSON=$PWD/$file"
+		grade --csv $file --dir all 1
+		assert_failure 2
+		assert_regex "$stderr" "^grade: CSV=$PWD/$file"
+	done
+	refute_started
+}
+
 @test "JSON has the shape of exercism's results, and what else is known" {
 	failing
 	report 2 <<< $'1..2\nok 1 a # skip blocked by maps\nok 2 b # skip only as x'
