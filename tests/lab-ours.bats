@@ -285,10 +285,10 @@ said_in() {
 	assert_output 'there is no step 7: STEP is 1 to 6'
 	run tests/lab
 	assert_failure
-	assert_output 'make lab STEP=1: which step, 1 to 6?'
+	assert_output 'say which step, 1 to 6, as in make lab STEP=1'
 	lay_out 3
 	run tests/lab
-	assert_output 'make lab STEP=4: which step, 1 to 6?'
+	assert_output 'say which step, 1 to 6, as in make lab STEP=4'
 	assert_equal "$(ls -A lab)" step3
 }
 
