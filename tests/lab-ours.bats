@@ -308,6 +308,20 @@ said_in() {
 	mv kept Makefile
 }
 
+@test "a checkout with a space in its path has labs, too" {
+	local top="$COPY/with a space"
+	mkdir "$top"
+	cp -a Makefile common step* tests "$top"
+	make -s -C "$top" lab STEP=4
+	printf 'include kept\ngrade: ; @echo $@ $(STEP) "$$ISOLATE"\n' > "$top/new"
+	sed '/^grade: /,/^$/d' "$top/Makefile" > "$top/kept"
+	mv "$top/new" "$top/Makefile"
+	run make -s -C "$top/lab/step4" grade
+	assert_success
+	assert_output "grade 4 '$top/lab/step4/mine'"
+	rm -r "$top"
+}
+
 # tests/lab --program, for make grade
 
 @test "the program of a lab is built, and its path printed" {
