@@ -12,6 +12,9 @@ STANDARD := -std=gnu11 -D_GNU_SOURCE
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 
+# For what is to be read: the compiler says only what is wrong.
+QUIET := --no-print-directory --silent
+
 PROGRAMS := $(STEPS:=/isolate)
 COMMON := $(patsubst %.c,%.o,$(wildcard common/*.c))
 FUZZ := $(wildcard tests/fuzz/*.c)
@@ -65,7 +68,8 @@ doctor:
 lab:
 	@tests/lab $(STEP)
 
-watch: all tests/probe
+watch:
+	@$(MAKE) $(QUIET) all tests/probe
 	@tests/watch $(STEP)
 
 test-lab: all tests/probe
@@ -82,7 +86,8 @@ test-step1 test-step2 test-step3 test-step4 test-step5 test-step6: all tests/pro
 # It finds ISOLATE, PROGRAM, STEP and ALONE in the environment, where make puts
 # what it is called with.
 .PHONY: trace test-trace
-trace: all
+trace:
+	@$(MAKE) $(QUIET) all
 	@tests/trace
 
 test-trace: all
@@ -93,13 +98,15 @@ test-trace: all
 .PHONY: grade grade-all test-grade
 GRADE = tests/grade --base "$(PWD)" $(if $(CALLER),--as "$(CALLER)") \
 	$(if $(SECONDS_EACH),--limit "$(SECONDS_EACH)")
-grade: all tests/probe
+grade:
+	@$(MAKE) $(QUIET) all tests/probe
 	@step=$${STEP:-$$(tests/lab --newest)} && \
 	isolate=$${ISOLATE-$$(tests/lab --program "$$step")} || exit 2; \
 	$(GRADE) $(if $(ALL),--all) $(if $(HINT),--hint "$(HINT)") \
 		$(if $(JSON),--json "$(JSON)") -- "$$step" "$$isolate"
 
-grade-all: tests/probe common/common.a
+grade-all:
+	@$(MAKE) $(QUIET) tests/probe common/common.a
 	@$(if $(STEP),,$(error say which step, as in STEP=4)) \
 	$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
 		$(if $(CSV),--csv "$(CSV)") -- "$(STEP)"
@@ -139,11 +146,11 @@ diff-2 diff-3 diff-4 diff-5 diff-6: diff-%:
 .PHONY: mend
 break-%:
 	@tests/break $*
-	@$(MAKE) --no-print-directory --silent all
+	@$(MAKE) $(QUIET) all
 
 mend:
 	@tests/break --mend
-	@$(MAKE) --no-print-directory --silent all
+	@$(MAKE) $(QUIET) all
 
 .PHONY: check
 check:

@@ -322,6 +322,21 @@ said_in() {
 	rm -r "$top"
 }
 
+@test "make grade, trace and watch build what they need in silence" {
+	local target
+	for target in 'grade STEP=9' 'trace STEP=9' 'watch STEP=9' \
+		'grade-all STEP=9 DIR=common'; do
+		rm -f tests/probe common/common.a
+		# shellcheck disable=SC2086 # they are words
+		run make --no-print-directory $target
+		assert_failure
+		assert [ -e common/common.a ]
+		refute_output --regexp '(^|\n)(cc|ar|rm) '
+		assert_output --partial 9
+	done
+	make -s tests/probe
+}
+
 # tests/lab --program, for make grade
 
 @test "the program of a lab is built, and its path printed" {
