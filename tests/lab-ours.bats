@@ -168,6 +168,7 @@ said_in() {
 	assert_output --partial '## Step 2: the UTS namespace'
 	refute_output --partial '## Step 3'
 	assert_line --regexp '^- .*hostname'
+	assert_equal "$(grep -c '^- clean' lab/step2/PROMISES.md)" 1
 }
 
 @test "a later lab begins with the reader's program, with TODOs for what it lacks" {
