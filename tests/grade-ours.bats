@@ -450,7 +450,7 @@ All else waits for that: 3 of 4 promises.
 	fi
 }
 
-@test "what the doctor says of this machine is told once" {
+@test "what the doctor says of this machine is told once, before what failed" {
 	cat > run <<-'END'
 		#!/bin/bash
 		printf '%s\n' "What follows may be ..." "As $CALLER, tests/doctor finds:" \
@@ -460,6 +460,13 @@ All else waits for that: 3 of 4 promises.
 	END
 	grade 1 true
 	assert_success
+	refute_output --partial strace
+	report 1 <<< $'1..3\nok 1 a\nok 2 b\nok 3 c # skip cannot run here: x'
+	grade 1 true
+	assert_output --partial strace
+	failing
+	grade 1 true
+	assert_failure
 	assert_output --regexp "
 What follows may be this machine's fault, [^:]*:
 note   there is no strace
