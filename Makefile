@@ -96,20 +96,20 @@ test-trace: all
 # Paths are relative to where make was called, which -C is not to change. Without
 # ISOLATE, the program of the lab is graded; without STEP, the last lab's.
 .PHONY: grade grade-all test-grade
-GRADE = tests/grade --base "$(PWD)" $(if $(CALLER),--as "$(CALLER)") \
+GRADING = --base "$(PWD)" $(if $(CALLER),--as "$(CALLER)") \
 	$(if $(SECONDS_EACH),--limit "$(SECONDS_EACH)")
 grade:
 	@$(MAKE) $(QUIET) all tests/probe
 	@step=$${STEP:-$$(tests/lab --newest)} && \
 	isolate=$${ISOLATE-$$(tests/lab --program "$$step")} || exit 2; \
-	$(GRADE) $(if $(ALL),--all) $(if $(HINT),--hint "$(HINT)") \
+	tests/grade $(GRADING) $(if $(ALL),--all) $(if $(HINT),--hint "$(HINT)") \
 		$(if $(JSON),--json "$(JSON)") -- "$$step" "$$isolate"
 
 grade-all:
 	@$(MAKE) $(QUIET) tests/probe common/common.a
 	@$(if $(STEP),,$(error say which step, as in STEP=4)) \
-	$(GRADE) --dir "$(or $(DIR),$(error say DIR=submissions))" \
-		$(if $(CSV),--csv "$(CSV)") -- "$(STEP)"
+	tests/grade-all $(GRADING) $(if $(CSV),--csv "$(CSV)") -- \
+		"$(STEP)" "$(or $(DIR),$(error say DIR=submissions))"
 
 test-grade:
 	tests/sandbox bats tests/grade-ours.bats

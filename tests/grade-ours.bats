@@ -82,6 +82,10 @@ grade() {
 	run --separate-stderr "$BATS_TEST_DIRNAME/grade" "$@"
 }
 
+grade_all() {
+	run --separate-stderr "$BATS_TEST_DIRNAME/grade-all" "$@"
+}
+
 # assert_shown WORDS...: these are in the output, whatever blanks there are.
 assert_shown() {
 	local shown
@@ -509,7 +513,7 @@ Stage 1"
 		grade --json $file 1 true
 		assert_failure 2
 		assert_regex "$stderr" "^grade: JSON=$PWD/$file"
-		grade --csv $file --dir all 1
+		grade_all --csv $file 1 all
 		assert_failure 2
 		assert_regex "$stderr" "^grade: CSV=$PWD/$file"
 	done
@@ -547,7 +551,7 @@ Stage 1"
 	assert_equal "$(of_results 'results["status"], tests')" "('error', [])"
 }
 
-@test "--dir: a CSV line for each submission, whatever it is" {
+@test "grade-all: a CSV line for each submission, whatever it is" {
 	mkdir -p all/{directory,empty} made
 	install -m 755 /dev/stdin all/a-script <<< '#!/bin/sh'
 	install -m 755 /dev/stdin all/directory/mine <<< '#!/bin/sh'
@@ -556,7 +560,7 @@ Stage 1"
 	echo > all/e.py
 	failing
 	export WHILE_TESTING='"$ISOLATE" < /dev/null || touch did-not-run'
-	grade --dir all --csv table.csv --as user 2
+	grade_all --csv table.csv --as user 2 all
 	assert_success
 	assert_equal "$(sed 's/,[0-9]*$//; s/\(error:\).*/\1/' table.csv)" "$(cat <<-'END'
 		name,points,of,start,maps,name,host,first failure,seconds
