@@ -577,6 +577,31 @@ Stage 1"
 	refute [ -e did-not-run ]
 }
 
+@test "grade-all: what is done is written at once, and kept by an interrupt" {
+	local one
+	mkdir all
+	for one in a b; do
+		install -m 755 /dev/stdin all/$one <<< '#!/bin/sh'
+	done
+	export WHILE_TESTING='! grep -q all/a "$ISOLATE" || sleep 1000'
+	env --default-signal "$BATS_TEST_DIRNAME/grade-all" --as user --limit 20 \
+		--csv table.csv 1 all 2> said 3>&- &
+	eventually [ -s table.csv ]
+	assert_equal "$(sed 's/,[0-9]*$//' table.csv)" 'name,points,of,start,maps,first failure,seconds
+b,3,3,kept,kept,'
+	eventually grep -q '^a: is still being graded, after 1 s of at most 20$' said
+	refute grep '^b: is still' said
+	kill -INT $!
+	wait $! && fail "it has passed" || assert_equal $? 130
+	assert_equal "$(wc -l < table.csv)" 2
+	env --default-signal "$BATS_TEST_DIRNAME/grade-all" --as user 1 all \
+		> table 2> said 3>&- &
+	eventually grep '^b: 3 of 3' said
+	kill -INT $!
+	wait $! || assert_equal $? 130
+	assert_equal "$(cut -d , -f 1 table)" $'name\nb'
+}
+
 @test "a run that takes too long is ended, and what has no result has failed" {
 	export WHILE_TESTING='report 1
 		sleep 1000 & echo $! > sleep; wait; exit'
