@@ -558,11 +558,14 @@ Stage 1"
 	echo 'int main(void) { return 0; }' > all/c.c
 	echo 'int main(void) { oops }' > all/d.c
 	echo > all/e.py
+	echo hello > all/README.txt
+	echo '#!/bin/sh' > all/f
+	install -m 755 /dev/stdin all/g <<< '#!/no/such'
 	failing
 	export WHILE_TESTING='"$ISOLATE" < /dev/null || touch did-not-run'
 	grade_all --csv table.csv --as user 2 all
 	assert_success
-	assert_equal "$(sed 's/,[0-9]*$//; s/\(error:\).*/\1/' table.csv)" "$(cat <<-'END'
+	assert_equal "$(sed 's/,[0-9]*$//; s/\(error:\).*/\1/' table.csv)" "$(cat <<-END
 		name,points,of,start,maps,name,host,first failure,seconds
 		a-script,3,5,kept,failed,kept,kept,"maps: it is ""root"" inside"
 		c.c,3,5,kept,failed,kept,kept,"maps: it is ""root"" inside"
@@ -570,11 +573,26 @@ Stage 1"
 		directory,3,5,kept,failed,kept,kept,"maps: it is ""root"" inside"
 		e.py,3,5,kept,failed,kept,kept,"maps: it is ""root"" inside"
 		empty,0,,,,,,there is no program in it
+		f,0,,,,,,it is not executable
+		g,0,,,,,,"the first line of $PWD/all/g names /no/such, which is not there"
 	END
 	)"
-	assert_equal "$(wc -l <<< "$stderr")" 7
+	assert_equal "$(wc -l <<< "$stderr")" 10
+	assert_regex "$stderr" $'(^|\n)README.txt: left out, it is no program\n'
 	assert_regex "$stderr" 'Tested as an ordinary user only\.'
 	refute [ -e did-not-run ]
+}
+
+@test "grade-all: a directory without a program is an error" {
+	mkdir all
+	echo hello > all/README.txt
+	grade_all 1 all
+	assert_failure 2
+	assert_output ''
+	assert_equal "${stderr_lines[1]}" "grade: there is no program in $PWD/all"
+	grade_all 1 no-such
+	assert_failure 2
+	refute_started
 }
 
 @test "grade-all: what is done is written at once, and kept by an interrupt" {
