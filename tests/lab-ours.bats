@@ -315,7 +315,7 @@ said_in() {
 	cp -a Makefile common step* tests "$top"
 	make -s -C "$top" lab STEP=4
 	printf 'include kept\ngrade: ; @echo $@ $(STEP) "$$ISOLATE"\n' > "$top/new"
-	sed '/^grade: /,/^$/d' "$top/Makefile" > "$top/kept"
+	sed '/^grade:/,/^$/d' "$top/Makefile" > "$top/kept"
 	mv "$top/new" "$top/Makefile"
 	run make -s -C "$top/lab/step4" grade
 	assert_success
@@ -394,6 +394,8 @@ pretend() {
 	stage_file three 'the third is kept' > pretended/step2-two.bats
 	cat > pretended/run <<- 'EOF'
 		#!/bin/bash
+		# Else bash goes on if what it waits for has just ended by itself.
+		trap exit INT
 		echo "$FIRST" >> "${0%/*}/runs"
 		mkdir -p "$REPORTS/$CALLER"
 		for ((n = FIRST; n <= $1; n++)); do
@@ -496,6 +498,7 @@ has_runs() {
 	eventually has_runs 2
 	report 2 'not ok 1 three' '# the second save'
 	report 2 'not ok 1 three' '# the third save'
+	eventually has_said '^Saved again: that will be graded next'
 	touch pretended/go
 	eventually has_runs 4
 	eventually has_said '^1 of 3 promises are kept'
@@ -519,6 +522,23 @@ has_runs() {
 	run cat "$OUTPUT"
 	assert_line 'The first open promise: the first is kept'
 	refute_output --partial third
+}
+
+@test "of promises that wait make watch says how many, and a title once" {
+	pretend
+	touch pretended/go
+	sed -i 's/@test "one"/@test "the first is kept"/' pretended/step1-one.bats
+	report 2 'ok 1 three'
+	watch 2
+	eventually has_said '^3 of 3'
+	report 1 'not ok 1 one' 'ok 2 two # skip blocked by one'
+	eventually has_said '^- cannot be tested now: 1 promise$'
+	eventually has_said '^The first open promise: the first is kept'
+	eventually has_said '^No promise is kept'
+	run cat "$OUTPUT"
+	assert_line -- '- broken now: the first is kept'
+	refute_line --partial 'the second is kept'
+	refute_line '  the first is kept'
 }
 
 @test "a save ends the wait for a stage, when the first has been told" {
