@@ -401,15 +401,20 @@ setup() {
 	done
 }
 
-# end_all: each PROGRAM that the test has left running, with its children, which
-# have no pid namespace before stage 5. What isolates it has time to clean up.
-end_all() {
+# end_programs: each PROGRAM that the test has left running, with its children,
+# which have no pid namespace before stage 5.
+end_programs() {
 	local nap pid
 	for nap in "${NAPS[@]}"; do
 		pid=$(sleeper "$nap")
 		# shellcheck disable=SC2046 # each pid is an argument
 		[ ! "$pid" ] || kill -KILL $(children_of "$pid") "$pid"
 	done
+} 2> /dev/null
+
+# end_all: the same, and what isolates them, which has time to clean up.
+end_all() {
+	end_programs
 	[ ${#PIDS[@]} -eq 0 ] || soon are_gone "${PIDS[@]}" ||
 		kill -KILL "${PIDS[@]}"
 	# bash says "Killed" when it hears of that: here nobody listens.
@@ -432,7 +437,7 @@ teardown() {
 	uncover_proc
 	[ ! "${BATS_TEST_SKIPPED:-}" ] || return 0
 	# There is no need to wait for what is known not to come.
-	[ ! -e "$PROMISES/clean" ] || SOON=0
+	[ ! -e "$PROMISES/clean" ] && [ ! -e "$PROMISES/.left" ] || SOON=0
 	soon is_clean && return
 	if [ "${BATS_TEST_COMPLETED:-}" ]; then
 		{

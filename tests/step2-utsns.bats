@@ -59,7 +59,7 @@ and before what?" "sethostname(2)"
 # The "outside" is a UTS namespace of this test, so that the host's name stays.
 @test "a hostname set outside is not seen inside" {
 	only_with_sys_admin
-	needs utsns clean
+	needs utsns clean hostname
 	hint "Whose UTS namespace is PROGRAM in?" "uts_namespaces(7)"
 	let_in
 	start_outside unshare --uts bash -euc '
