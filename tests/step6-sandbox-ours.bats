@@ -91,6 +91,18 @@ as_its_root() {
 	assert_output 0
 }
 
+# ip-netns(8) keeps names in /run/netns. A test runs in a sandbox already, so that
+# one is two deep, and a kernel stacks no more overlays than that.
+@test "sandbox: the name of a network namespace goes with it" {
+	only_with_sys_admin
+	needs_sandbox
+	run "$SANDBOX" grep -q ' /run .* - overlay ' /proc/self/mountinfo
+	[ "$status" -eq 0 ] || skip "only as root where /run can be an overlay"
+	run -0 "$SANDBOX" sh -euc 'ip netns add left; ls /run/netns'
+	assert_output left
+	refute [ -e /run/netns/left ]
+}
+
 @test "sandbox: two at once do not see each other" {
 	needs_sandbox
 	for _ in 1 2; do
