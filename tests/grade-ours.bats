@@ -383,7 +383,7 @@ All else waits for that: 3 of 4 promises.
 	local command
 	mkdir 'a dir'
 	: > empty
-	printf '#!/usr/bin/env no-such -x\n' > env
+	printf '#!/usr/bin/env no-such -x\n' > ./env
 	printf '#!/no/such\n' > interpreter
 	printf '#!/bin/sh\r\nexit\r\n' > 'a dir/windows'
 	chmod 755 empty env interpreter 'a dir/windows'
@@ -402,7 +402,7 @@ All else waits for that: 3 of 4 promises.
 	END
 	refute_started
 	# But these are executed.
-	printf '#!/usr/bin/env -S PATH=/bin sh -e\n' > env
+	printf '#!/usr/bin/env -S PATH=/bin sh -e\n' > ./env
 	printf '#! /bin/sh -e\n' > interpreter
 	for command in ./env ./interpreter; do
 		grade 1 "$command"
