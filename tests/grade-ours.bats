@@ -602,12 +602,12 @@ Stage 1"
 		install -m 755 /dev/stdin all/$one <<< '#!/bin/sh'
 	done
 	export WHILE_TESTING='! grep -q all/a "$ISOLATE" || sleep 1000'
-	env --default-signal "$BATS_TEST_DIRNAME/grade-all" --as user --limit 20 \
+	env --default-signal "$BATS_TEST_DIRNAME/grade-all" --as user --limit 9 \
 		--csv table.csv 1 all 2> said 3>&- &
 	eventually [ -s table.csv ]
 	assert_equal "$(sed 's/,[0-9]*$//' table.csv)" 'name,points,of,start,maps,first failure,seconds
 b,3,3,kept,kept,'
-	eventually grep -q '^a: is still being graded, after 1 s of at most 20$' said
+	eventually grep -q '^a: is still being graded, after 2.25 s of at most 9$' said
 	refute grep '^b: is still' said
 	kill -INT $!
 	wait $! && fail "it has passed" || assert_equal $? 130
