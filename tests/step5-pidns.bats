@@ -22,6 +22,8 @@ run_now() {
 @test "the pid namespace is a new one" {
 	hint "Which flag makes one, and which process is the first in it?" \
 		"CLONE_NEWPID; pid_namespaces(7): unshare(2) is for children only"
+	hint_if 'Cannot allocate memory' "Who was the first process in the new
+pid namespace, and where is it now?" "pid_namespaces(7), fork(2) ENOMEM"
 	begin ''
 	expect_new_namespace pid "$(namespace pid "$PROGRAM")"
 }
