@@ -149,9 +149,13 @@ confined() {
 
 # inside PROGRAM [ARGS...]: has the program under test run it. Sets status,
 # output and lines, of PROGRAM's standard output; its errors are in $ERRORS.
-# PROGRAM is given by its path: that it is looked up is one promise of many.
+# PROGRAM is given by its path: that it is looked up is one promise of many. So is
+# it that one can run right after another: here each waits for what the one before
+# has on the host.
 inside() {
 	local program
+	[ "$STARTED" -eq 0 ] || [ ${#NAPS[@]} -gt 0 ] ||
+		[ -e "$PROMISES/clean" ] || SOON=1000 soon is_clean || true
 	program=$(type -P "$1" || echo "$1")
 	PROGRAM_NAME=${1##*/}
 	shift
