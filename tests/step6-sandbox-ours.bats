@@ -91,6 +91,57 @@ as_its_root() {
 	assert_output 0
 }
 
+# damage_and_remove [COMMAND...]: in a sandbox, a bash that has the words of stage.bash
+# damages its host and removes that. What is left stands after "Now:".
+damage_and_remove() {
+	"$SANDBOX" env "$@" bash -c '
+		TEST_MARKER=none
+		load() { . "$BATS_TEST_DIRNAME/$1.bash"; }
+		bats_require_minimum_version() { :; }
+		load stage
+		HOST_BEFORE=$(host_state)
+		hostname ruined
+		ip link add left0 type veth peer name left1
+		ip link set lo down
+		ipcmk -Q
+		mount -t tmpfs left /mnt
+		left_behind
+		remove_what_is_left
+		echo Now:
+		left_behind
+		ip -o link show up lo'
+}
+
+@test "sandbox: what a program leaves is removed in a sandbox alone" {
+	only_with_sys_admin
+	needs_sandbox
+	export BATS_TEST_DIRNAME
+	run -0 damage_and_remove
+	assert_line --partial 'new: link: left0:'
+	assert_line --partial 'new: IPC object: '
+	assert_line --regexp '^new: mount: .* /mnt '
+	assert_line 'new: hostname: ruined'
+	assert_regex "$output" $'\nNow:\n[0-9]+: lo: [^\n]*$'
+	# Elsewhere it may be anybody's. What is elsewhere is another sandbox here.
+	run damage_and_remove -u IN_SANDBOX
+	run -0 sed -n '/^Now:/,$p' <<< "$output"
+	assert_line --partial 'new: link: left0:'
+	assert_line 'new: hostname: ruined'
+	refute_line --partial ' lo: '
+}
+
+# Where /tmp is empty, one sees what is left there.
+@test "sandbox: tests/run leaves nothing where there is no program" {
+	export BATS_TEST_DIRNAME
+	run -1 after_mounting 'mount --bind "$BATS_TEST_DIRNAME/.." /mnt
+		mount -t tmpfs -o mode=1777 tmpfs /tmp
+		mkdir /tmp/seen' sh -c 'ISOLATE=/nonexistent /mnt/tests/run 1
+		status=$?; ls -A /tmp; exit $status'
+	assert_line --partial "/nonexistent: No such file or directory"
+	assert_line seen
+	assert_equal "${#lines[@]}" 2
+}
+
 # ip-netns(8) keeps names in /run/netns. A test runs in a sandbox already, so that
 # one is two deep, and a kernel stacks no more overlays than that.
 @test "sandbox: the name of a network namespace goes with it" {
