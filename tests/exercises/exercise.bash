@@ -1,4 +1,5 @@
-# What the exercises share: each file N-NAME.bats begins with `load exercise`.
+# What the exercises share: each file N-NAME.bats begins with `load exercise`. It
+# has words of its own for what takes longer in the tests of ours: a reader waits.
 #
 # tests/exercises/run sets, and makes the tests run from /, in tests/sandbox:
 #
@@ -7,28 +8,11 @@
 #	STEPS	a directory with our six programs, step1 to step6
 #	TOOLS	the directory of what the tests need and a shell cannot do
 
-bats_require_minimum_version 1.5.0
+load ../helper
 
 : "${EX:=$(basename "$BATS_TEST_FILENAME")}"
 : "${MINE:=$MINES/${EX%%-*}}"
 export MINE
-
-is_root() {
-	((EUID == 0))
-}
-
-only_as_root() {
-	is_root || skip "only as root"
-}
-
-only_as_ordinary_user() {
-	! is_root || skip "only as an ordinary user"
-}
-
-# cannot REASON: for a test that this machine does not allow.
-cannot() {
-	skip "cannot run here: $1"
-}
 
 # try COMMAND...: runs it for at most 5 s, or PATIENCE seconds. Sets $status,
 # $output and $errors. Its output goes to files: a process that it leaves behind
@@ -132,11 +116,4 @@ setup() {
 teardown() {
 	[ ${#PIDS[@]} -eq 0 ] || kill -KILL -- "${PIDS[@]/#/-}" 2> /dev/null ||
 		true
-}
-
-# let_in: makes $BATS_TEST_TMPDIR one that every id may use: a plain root's 0
-# inside is another outside.
-let_in() {
-	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
-	chmod a+rwx "$BATS_TEST_TMPDIR"
 }
