@@ -454,6 +454,20 @@ All else waits for that: 3 of 4 promises.
 	fi
 }
 
+@test "that there is no sandbox is said, even if all is right" {
+	report 1 <<< $'1..3\nok 1 a\nok 2 b\nok 3 c'
+	cat > run <<-'END'
+		#!/bin/bash
+		echo 'No sandbox, what is run here runs on this machine itself: x'
+		echo 'Step 1, as ...: the log'
+		mkdir "$REPORTS/$CALLER"
+		mv "${0%/*}/$CALLER/1" "$REPORTS/$CALLER/step1-userns.tap"
+	END
+	grade 1 true
+	assert_success
+	assert_line --partial ': No sandbox, what is run here runs on this machine itself: x'
+}
+
 @test "what the doctor says of this machine is told once, before what failed" {
 	cat > run <<-'END'
 		#!/bin/bash

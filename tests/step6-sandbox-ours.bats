@@ -130,6 +130,16 @@ damage_and_remove() {
 	refute_line --partial ' lo: '
 }
 
+@test "sandbox: tests/run says first that there is none" {
+	only_with_sys_admin
+	needs_sandbox
+	run -0 "$BATS_TEST_DIRNAME/run"
+	refute_line --partial 'No sandbox'
+	run setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin \
+		"$BATS_TEST_DIRNAME/run"
+	assert_line --partial 'No sandbox, what is run here runs on this machine itself'
+}
+
 # Where /tmp is empty, one sees what is left there.
 @test "sandbox: tests/run leaves nothing where there is no program" {
 	export BATS_TEST_DIRNAME
