@@ -212,8 +212,9 @@ book:
 	tests/book --write
 
 test-book: all tests/probe
-	codespell --ignore-words-list=inh,solate README.md */README.md \
-		tests/exercises/README.md tests/README.md \
+	codespell --ignore-words-list=inh,solate,nd README.md */README.md \
+		tests/exercises/README.md common/SYMPTOMS.md \
+		step6-mntns/isolate.1 \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 	tests/own
