@@ -131,7 +131,7 @@ listing() {
 	run --separate-stderr as_user env MANPATH="$ROOT/usr/local/share/man" \
 		MANWIDTH=80 man isolate
 	assert_success
-	assert_line --regexp 'isolate . run a program in an isolated environment'
+	assert_line --regexp 'isolate .* run a program in an isolated environment'
 	run as_user env MANPATH="$ROOT/usr/local/share/man" man -w isolate
 	assert_output "$ROOT/usr/local/share/man/man1/isolate.1"
 }
