@@ -125,13 +125,13 @@ async function drawInBrowser({ source, id, font, colours, paint }) {
 			if (!svg.outerHTML.includes(`#${e.id})`))
 				e.remove();
 		});
-		svg.querySelectorAll('.label rect:not([width]), defs:empty').forEach(e => e.remove());
+		svg.querySelectorAll('rect:not([width]), defs:empty').forEach(e => e.remove());
 		for (const element of svg.querySelectorAll('*')) {
 			if (!element.closest('title, desc, marker'))
 				element.removeAttribute('id');
 			element.removeAttribute('class');
 			for (const { name, value } of [...element.attributes])
-				if (name.startsWith('data-') || value === '')
+				if (name.startsWith('data-') || name === 'name' || value === '')
 					element.removeAttribute(name);
 		}
 	}
@@ -154,12 +154,16 @@ async function drawInBrowser({ source, id, font, colours, paint }) {
 	}
 }
 
-async function draw(sources) {
+export async function launch() {
 	const { chromium } = await import('playwright-core');
-	const browser = await chromium.launch({
+	return chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
 		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
 	});
+}
+
+async function draw(sources) {
+	const browser = await launch();
 	try {
 		const page = await browser.newPage();
 		await page.addScriptTag({ path: mermaid });
