@@ -1,22 +1,25 @@
 // How blocks of code are shown for which VitePress has no language of its own that
 // fits: what is typed in a console and what comes of it, and the diff of a program.
 import { createHighlighter } from 'shiki';
+import dark from 'shiki/themes/github-dark-high-contrast.mjs';
+import light from 'shiki/themes/github-light-high-contrast.mjs';
 
-export const themes = { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' };
+// Comments are to be read on the green of a diff, too.
+export const themes = { light: JSON.parse(JSON.stringify(light).replace(/#66707b/gi, '#525960')), dark };
 
 const highlighter = await createHighlighter({ themes: Object.values(themes), langs: ['bash', 'c'] });
 
 const escape = text => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
 
 // The lines of a text, each as HTML.
-function highlight(text, lang) {
+export function highlight(text, lang) {
 	const { tokens } = highlighter.codeToTokens(text, { lang, themes, defaultColor: false });
 	return tokens.map(line => line.map(({ content, htmlStyle }) =>
 		`<span style="${Object.entries(htmlStyle).map(pair => pair.join(':')).join(';')}">${escape(content)}</span>`).join(''));
 }
 
 const pre = lines =>
-	`<pre class="shiki shiki-themes ${themes.light} ${themes.dark} vp-code" tabindex="0" v-pre><code>${lines.join('')}</code></pre>`;
+	`<pre class="shiki shiki-themes vp-code" tabindex="0" v-pre><code>${lines.join('')}</code></pre>`;
 
 const line = (kind, html) => `<span class="line ${kind}">${html}\n</span>`;
 

@@ -1,7 +1,6 @@
 // Which pages the site has, and of which files of the tree each is made. stage()
 // lays them out for VitePress in build/pages. A README's text stays as it is: only
 // what it links to is named as the site names it.
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +26,7 @@ export const texts = groups.flatMap(([, files]) => files);
 // the relative links between READMEs lead to the right place.
 export function addressOf(file) {
 	if (!texts.includes(file))
-		return file === '' || isFolder(file) ? posix.join(file, 'index.md') : `${file}.md`;
+		return isFolder(file) ? posix.join(file, 'index.md') : `${file}.md`;
 	return file.replace(/^\.site\//, '').replace(/README\.md$/, 'index.md');
 }
 
@@ -48,12 +47,10 @@ export function sidebar() {
 	];
 }
 
-// The programs, and what the pages link to beside them, a folder with all in it:
-// what git has there, or would have if it were added.
-function sources(linked) {
-	const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard',
-		'common/*.[ch]', 'step*.[ch]', ...linked], { cwd: tree, encoding: 'utf8' });
-	return list.split('\0').filter(file => existsSync(join(tree, file)) && !/(^|\/)\.|\.md$|^$/.test(file));
+// The files in a folder, and below it, but for what a compiler has left there.
+function list(folder) {
+	const files = readdirSync(join(tree, folder), { recursive: true }).map(file => posix.join(folder, file));
+	return files.filter(file => !isFolder(file) && !/(^|\/)\.|\.(o|d|a|md)$/.test(file) && !read(file).includes('\0')).sort();
 }
 
 // Calls change(address) for each link outside of code, [text](address).
@@ -114,29 +111,29 @@ function languageOf(file, text) {
 	return languages[extname(file)] ?? byName[interpreter] ?? interpreter ?? 'txt';
 }
 
-function sourcePage(file) {
+function code(file) {
 	const text = read(file);
 	const fence = '`'.repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([run]) => run.length + 1)));
-	return frontMatter({ title: file, search: false, outline: false, prev: false, next: false }) +
-		`# \`${file}\`\n\n${fence}${languageOf(file, text)}\n${text.replace(/\n?$/, '\n')}${fence}\n`;
+	return `${fence}${languageOf(file, text)}\n${text.replace(/\n?$/, '\n')}${fence}\n`;
 }
 
-function folderPage(folder, files) {
-	const inside = files.filter(file => file.startsWith(folder && folder + '/'));
-	const items = inside.map(file =>
-		`- [\`${file}\`](${posix.relative(folder, addressOf(file)).replace(/^(?=\w)/, './')})\n`);
-	return frontMatter({ title: folder, search: false, outline: false, prev: false, next: false }) +
-		`# \`${folder}/\`\n\n${items.join('')}`;
-}
+const beside = { search: false, prev: false, next: false };
 
-// The list of the programs: what is in the folders of the chapters, and the rest.
-function sourceList(files) {
-	const list = folder => files.filter(file => posix.dirname(file) === folder)
-		.map(file => `[\`${posix.basename(file)}\`](./${addressOf(file)})`).join(' · ');
-	const folders = [...new Set(files.map(file => posix.dirname(file)))].sort();
-	return frontMatter({ title: 'The source', search: false, outline: false, prev: false, next: false }) +
-		'# The source\n\n' +
-		folders.map(folder => `## \`${folder === '.' ? 'isolate' : folder}/\`\n\n${list(folder)}\n`).join('\n');
+const sourcePage = file =>
+	frontMatter({ ...beside, title: file, outline: false }) + `# \`${file}\`\n\n${code(file)}`;
+
+// All that is in a folder, one after the other.
+const folderPage = folder => frontMatter({ ...beside, title: folder, outline: 2 }) +
+	`# \`${folder}/\`\n\n` +
+	list(folder).map(file => `## \`${posix.relative(folder, file)}\`\n\n${code(file)}\n`).join('');
+
+function sourceList(files, folders) {
+	const entry = file => `- [\`${file}\`](./${addressOf(file)})\n`;
+	const all = [...files.map(file => [file, posix.dirname(file)]), ...folders.map(folder => [folder, posix.dirname(folder)])];
+	const names = [...new Set(all.map(([, folder]) => folder))].sort();
+	return frontMatter({ ...beside, title: 'The source', outline: 2 }) + '# The source\n\n' +
+		names.map(name => `## \`${name === '.' ? 'isolate' : name}/\`\n\n` +
+			all.filter(([, folder]) => folder === name).map(([file]) => entry(file)).join('')).join('\n');
 }
 
 export function stage() {
@@ -146,11 +143,13 @@ export function stage() {
 		const text = changeLinks(read(file), link => siteLink(file, link, linked));
 		write(addressOf(file), frontMatter({ source: file, title: titleOf(file).replace(/`/g, '') }) + text);
 	}
-	const files = sources(linked);
+	const folders = [...linked].filter(isFolder).sort();
+	const programs = ['common', ...steps].flatMap(list).filter(file => /\.[ch]$/.test(file));
+	const files = [...new Set([...programs, ...[...linked].filter(file => !isFolder(file))])].sort();
 	for (const file of files)
 		write(addressOf(file), sourcePage(file));
-	for (const folder of [...linked].filter(isFolder))
-		write(addressOf(folder), folderPage(folder, files));
-	write('source.md', sourceList(files));
+	for (const folder of folders)
+		write(addressOf(folder), folderPage(folder));
+	write('source.md', sourceList(files, folders));
 	cpSync(join(site, 'public'), join(staged, 'public'), { recursive: true });
 }
