@@ -13,6 +13,9 @@ const slugify = text => text.trim().toLowerCase()
 
 const quote = value => JSON.stringify(value).replace(/&/g, '&amp;').replace(/"/g, '&quot;');
 
+// A wide one scrolls where it would get too small to be read.
+const picture = svg => `<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)?.[1]}px" v-pre>${svg}</figure>\n`;
+
 function blocks(md) {
 	const { fence } = md.renderer.rules, { highlight } = md.options;
 	const shown = { console: showConsole, diff: showDiff };
@@ -20,7 +23,7 @@ function blocks(md) {
 	md.renderer.rules.fence = (tokens, index, ...rest) => {
 		const { info, content } = tokens[index], lang = info.trim();
 		if (lang === 'mermaid')
-			return `<figure class="picture" v-pre>${pictureOf(content)}</figure>\n`;
+			return picture(pictureOf(content));
 		const code = fence(tokens, index, ...rest);
 		return lang === 'console'
 			? `<ConsoleBlock :block="${quote(readConsole(content))}">${code}</ConsoleBlock>\n` : code;
