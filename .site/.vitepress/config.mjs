@@ -45,6 +45,14 @@ function startPage(md) {
 	});
 }
 
+// A corner of a table that has nothing in it is no header.
+function corners(md) {
+	md.core.ruler.push('corners', ({ tokens }) => tokens.forEach((token, index) => {
+		if (token.type === 'th_open' && !tokens[index + 1].content)
+			token.tag = tokens[index + 2].tag = 'td';
+	}));
+}
+
 // Names such as pivot_root are one word, and what one types is all to be there.
 const search = {
 	options: { tokenize: text => text.toLowerCase().match(/[\p{Letter}\p{Number}_]+/gu) ?? [] },
@@ -69,7 +77,7 @@ export default {
 	markdown: {
 		theme: themes,
 		anchor: { slugify },
-		config: md => { blocks(md); startPage(md); },
+		config: md => { blocks(md); startPage(md); corners(md); },
 	},
 	vite,
 	transformHtml: (html, _, { page }) => relativeHtml(html, page),
