@@ -158,7 +158,8 @@ export async function launch() {
 	const { chromium } = await import('playwright-core');
 	return chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+		// A PDF tells what made it, by this name; root has no sandbox to be in.
+		args: ['--user-agent=Chromium', ...process.getuid() === 0 ? ['--no-sandbox'] : []],
 	});
 }
 

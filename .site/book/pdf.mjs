@@ -64,7 +64,7 @@ function fillIn(numbers) {
 }
 
 export async function pdf(browser, style, file) {
-	const page = await browser.newPage({ userAgent: 'Chromium' }); // else it would say more
+	const page = await browser.newPage();
 	await page.setContent(document(style));
 	let before = null;
 	for (let round = 0; round < 4; round++) {
