@@ -25,7 +25,7 @@ const withPages = html => html.replace(
 
 // Blocks that fit well on a page are not divided.
 const keepTogether = html => html.replace(/<pre class="(\w+)">(.*?)<\/pre>/gs, (block, language, code) =>
-	code.split('\n').length > 20 ? block : `<pre class="${language} short">${code}</pre>`);
+	code.split('\n').length > 14 ? block : `<pre class="${language} short">${code}</pre>`);
 
 const quoted = text => JSON.stringify(text.replace(/`/g, ''));
 

@@ -1,0 +1,68 @@
+// How blocks of code are shown for which VitePress has no language of its own that
+// fits: what is typed in a console and what comes of it, and the diff of a program.
+import { createHighlighter } from 'shiki';
+
+export const themes = { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' };
+
+const highlighter = await createHighlighter({ themes: Object.values(themes), langs: ['bash', 'c'] });
+
+const escape = text => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
+
+// The lines of a text, each as HTML.
+export function highlight(text, lang) {
+	const { tokens } = highlighter.codeToTokens(text, { lang, themes, defaultColor: false });
+	return tokens.map(line => line.map(({ content, htmlStyle }) =>
+		`<span style="${Object.entries(htmlStyle).map(pair => pair.join(':')).join(';')}">${escape(content)}</span>`).join(''));
+}
+
+const pre = lines =>
+	`<pre class="shiki shiki-themes ${themes.light} ${themes.dark} vp-code" tabindex="0" v-pre><code>${lines.join('')}</code></pre>`;
+
+const line = (kind, html) => `<span class="line ${kind}">${html}\n</span>`;
+
+// As tests/book reads a console block.
+export function readConsole(text) {
+	const block = [];
+	for (const row of text.replace(/\n$/, '').split('\n')) {
+		const prompt = row.match(/^([a-z]*)([$#]) (.*)$/), last = block.at(-1);
+		if (prompt)
+			block.push({ shell: prompt[1], root: prompt[2] === '#', command: prompt[3], output: [] });
+		else if (row.startsWith('> ') && last && !last.output.length)
+			last.command += '\n' + row.slice(2);
+		else if (last)
+			last.output.push(row);
+	}
+	return block;
+}
+
+// Copied are the commands alone.
+function showCommand({ shell, root, command, output }) {
+	const prompt = (text, more = '') => `<span class="prompt vp-copy-ignore ${more}">${text} </span>`;
+	const who = `${root ? 'root' : 'user'} ${shell}`;
+	const typed = highlight(command, 'bash').map((html, row) =>
+		line('typed', (row ? prompt('&gt;') : prompt(shell + (root ? '#' : '$'), who)) + html));
+	return [...typed, ...output.map(row => line('output vp-copy-ignore', escape(row)))];
+}
+
+export const showConsole = text => pre(readConsole(text).flatMap(showCommand));
+
+// The code in a diff is that of two texts, of which each hunk shows a part.
+export function showDiff(text) {
+	const rows = text.replace(/\n$/, '').split('\n');
+	const isC = /^\+\+\+ \S+\.[ch]\b/m.test(text);
+	const side = signs => {
+		const numbers = [...rows.keys()].filter(number =>
+			!isHeader(rows[number]) && signs.includes(rows[number][0] ?? ' '));
+		const html = highlight(numbers.map(number => rows[number].slice(1)).join('\n'), isC ? 'c' : 'txt');
+		return new Map(numbers.map((number, index) => [number, html[index]]));
+	};
+	const old = side(' -'), new_ = side(' +');
+	return pre(rows.map((row, number) => {
+		if (isHeader(row))
+			return line('header', escape(row));
+		const kind = { '+': 'plus', '-': 'minus' }[row[0]] ?? 'same';
+		return line(kind, `<span class="sign">${row[0] ?? ''}</span>${(kind === 'minus' ? old : new_).get(number)}`);
+	}));
+}
+
+const isHeader = row => /^(---|\+\+\+) |^@@/.test(row) || !/^[-+ ]|^$/.test(row);
