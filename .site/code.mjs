@@ -46,23 +46,39 @@ function showCommand({ shell, root, command, output }) {
 
 export const showConsole = text => pre(readConsole(text).flatMap(showCommand));
 
-// The code in a diff is that of two texts, of which each hunk shows a part.
+const isHeader = row => /^(---|\+\+\+) |^@@/.test(row) || !/^[-+ ]|^$/.test(row);
+
+// One side of a hunk is a piece of the text; it may begin inside of a comment.
+function showSide(rows, signs, lang) {
+	const text = rows.filter(([, row]) => signs.includes(row[0] ?? ' '));
+	const code = text.map(([, row]) => row.slice(1)).join('\n');
+	const open = lang === 'c' && /^((?!\/\*)[^])*\*\//.test(code) ? '/*\n' : '';
+	const html = highlight(open + code, lang).slice(open ? 1 : 0);
+	return text.map(([number], index) => [number, html[index]]);
+}
+
+// The rows of each hunk, with their numbers.
+function hunks(rows) {
+	const found = [];
+	rows.forEach((row, number) => {
+		if (isHeader(row))
+			found.push([]);
+		else
+			(found.at(-1) ?? found[found.push([]) - 1]).push([number, row]);
+	});
+	return found;
+}
+
 export function showDiff(text) {
 	const rows = text.replace(/\n$/, '').split('\n');
-	const isC = /^\+\+\+ \S+\.[ch]\b/m.test(text);
-	const side = signs => {
-		const numbers = [...rows.keys()].filter(number =>
-			!isHeader(rows[number]) && signs.includes(rows[number][0] ?? ' '));
-		const html = highlight(numbers.map(number => rows[number].slice(1)).join('\n'), isC ? 'c' : 'txt');
-		return new Map(numbers.map((number, index) => [number, html[index]]));
-	};
-	const old = side(' -'), new_ = side(' +');
+	const lang = /^\+\+\+ \S+\.[ch]\b/m.test(text) ? 'c' : 'txt';
+	const side = signs => new Map(hunks(rows).flatMap(hunk => showSide(hunk, signs, lang)));
+	const before = side(' -'), after = side(' +');
 	return pre(rows.map((row, number) => {
 		if (isHeader(row))
 			return line('header', escape(row));
 		const kind = { '+': 'plus', '-': 'minus' }[row[0]] ?? 'same';
-		return line(kind, `<span class="sign">${row[0] ?? ''}</span>${(kind === 'minus' ? old : new_).get(number)}`);
+		const code = (kind === 'minus' ? before : after).get(number);
+		return line(kind, `<span class="sign">${row[0] ?? ''}</span>${code}`);
 	}));
 }
-
-const isHeader = row => /^(---|\+\+\+) |^@@/.test(row) || !/^[-+ ]|^$/.test(row);
