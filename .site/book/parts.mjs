@@ -99,6 +99,18 @@ function changeLinks(part, tokens) {
 		}
 }
 
+// The pictures that are files of the tree: where each is in the book, and its file.
+export const images = new Map();
+
+function findImages(part, tokens) {
+	for (const image of tokens.flatMap(token => token.children ?? []).filter(({ type }) => type === 'image')) {
+		const file = join(tree, dirname(part.file), image.attrGet('src'));
+		const name = `images/${posix.basename(file)}`;
+		images.set(name, file);
+		image.attrSet('src', name);
+	}
+}
+
 // The question is the heading above, or a paragraph that is bold.
 function questionAbove(tokens) {
 	const at = tokens.findLastIndex(token => token.type === 'heading_open');
@@ -159,6 +171,7 @@ function partOfPage(file) {
 	const tokens = md.parse(withoutComments(read(file)), {});
 	nameHeadings(part, tokens);
 	changeLinks(part, tokens);
+	findImages(part, tokens);
 	const rest = takeDetails(part, tokens);
 	part.html = render(file === exercises ? linkAnswers(rest) : rest);
 	return part;

@@ -1,8 +1,8 @@
 // The book as PDF, by Chromium. It knows no page numbers while it lays out the
 // text, so it prints twice: first to see where everything is, then with that.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { escape, parts } from './parts.mjs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { escape, images, parts } from './parts.mjs';
 import { cover, subtitle, title } from './about.mjs';
 
 const link = ({ id, label }) =>
@@ -27,6 +27,9 @@ const withPages = html => html.replace(
 const keepTogether = html => html.replace(/<pre class="(\w+)">(.*?)<\/pre>/gs, (block, language, code) =>
 	code.split('\n').length > 14 ? block : `<pre class="${language} short">${code}</pre>`);
 
+const withImages = html => html.replace(/(<img src=")([^"]*)/g, (_, before, name) =>
+	`${before}data:image/svg+xml;base64,${readFileSync(images.get(name), 'base64')}`);
+
 const quoted = text => JSON.stringify(text.replace(/`/g, ''));
 
 // Each page says at its top which part it is of.
@@ -45,7 +48,7 @@ ${style}${headers()}</style>
 <body>
 <section class="cover">${cover}</section>
 <section>${contents()}</section>
-${parts.map(part => `<section id="${part.id}-part">\n${keepTogether(withPages(part.html))}</section>\n`).join('')}
+${parts.map(part => `<section id="${part.id}-part">\n${withImages(keepTogether(withPages(part.html)))}</section>\n`).join('')}
 </body>
 </html>
 `;
@@ -65,7 +68,8 @@ function fillIn(numbers) {
 
 export async function pdf(browser, style, file) {
 	const page = await browser.newPage();
-	await page.setContent(document(style));
+	await page.emulateMedia({ reducedMotion: 'reduce' });
+	await page.setContent(document(style), { waitUntil: 'load' });
 	let before = null;
 	for (let round = 0; round < 4; round++) {
 		writeFileSync(file, await page.pdf({ preferCSSPageSize: true, printBackground: true, outline: true, tagged: true }));
