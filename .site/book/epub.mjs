@@ -1,5 +1,4 @@
 // The book as EPUB 3: a file of XHTML for each part, and what a reader wants to know.
-import { readFileSync } from 'node:fs';
 import { escape, images, parts } from './parts.mjs';
 import { changed, cover, identifier, subtitle, title } from './about.mjs';
 import { zip } from './zip.mjs';
@@ -101,6 +100,6 @@ export const epub = (style, coverImage) => zip([
 	['book/cover.xhtml', page(title, `${cover}\n`, 'cover')],
 	['book/cover.png', coverImage],
 	['book/book.css', style],
-	...[...images].map(([name, file]) => [`book/${name}`, readFileSync(file)]),
+	...[...images].map(([name, svg]) => [`book/${name}`, svg]),
 	...parts.map(part => [`book/${part.id}.xhtml`, chapter(part)]),
 ]);

@@ -99,14 +99,16 @@ function changeLinks(part, tokens) {
 		}
 }
 
-// The pictures that are files of the tree: where each is in the book, and its file.
+// The pictures that are files of the tree, by where each is in the book. There, one
+// that moves where that is wanted stands still.
 export const images = new Map();
 
 function findImages(part, tokens) {
 	for (const image of tokens.flatMap(token => token.children ?? []).filter(({ type }) => type === 'image')) {
 		const file = join(tree, dirname(part.file), image.attrGet('src'));
 		const name = `images/${posix.basename(file)}`;
-		images.set(name, file);
+		images.set(name, readFileSync(file, 'utf8')
+			.replaceAll('prefers-reduced-motion: no-preference', 'prefers-reduced-motion: never'));
 		image.attrSet('src', name);
 	}
 }

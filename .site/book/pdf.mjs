@@ -1,7 +1,7 @@
 // The book as PDF, by Chromium. It knows no page numbers while it lays out the
 // text, so it prints twice: first to see where everything is, then with that.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { escape, images, parts } from './parts.mjs';
 import { cover, subtitle, title } from './about.mjs';
 
@@ -28,7 +28,7 @@ const keepTogether = html => html.replace(/<pre class="(\w+)">(.*?)<\/pre>/gs, (
 	code.split('\n').length > 14 ? block : `<pre class="${language} short">${code}</pre>`);
 
 const withImages = html => html.replace(/(<img src=")([^"]*)/g, (_, before, name) =>
-	`${before}data:image/svg+xml;base64,${readFileSync(images.get(name), 'base64')}`);
+	`${before}data:image/svg+xml;base64,${Buffer.from(images.get(name)).toString('base64')}`);
 
 const quoted = text => JSON.stringify(text.replace(/`/g, ''));
 
@@ -68,8 +68,7 @@ function fillIn(numbers) {
 
 export async function pdf(browser, style, file) {
 	const page = await browser.newPage();
-	await page.emulateMedia({ reducedMotion: 'reduce' });
-	await page.setContent(document(style), { waitUntil: 'load' });
+	await page.setContent(document(style));
 	let before = null;
 	for (let round = 0; round < 4; round++) {
 		writeFileSync(file, await page.pdf({ preferCSSPageSize: true, printBackground: true, outline: true, tagged: true }));

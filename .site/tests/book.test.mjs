@@ -25,7 +25,7 @@ const pages = run('git', '-C', tree, 'ls-files', '*README.md', '*SYMPTOMS.md')
 
 const fences = text => [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
 	.map(([, language, code]) => ({ language, code }));
-const prose = text => text.replace(/^```.*?^```$/gms, '').replace(/<!--.*?-->/gs, '');
+const prose = text => text.replace(/^```.*?^```$/gms, '').replace(/<!--.*?-->|!\[.*?\]\(.*?\)/gs, '');
 
 // Lines of text that are the same in whatever they become.
 const plainLines = text => prose(text).split('\n')
@@ -116,6 +116,18 @@ test('the EPUB has every picture, with what describes it', () => {
 	}
 	assert.equal(all.match(/<figure><svg/g).length, blocks.length);
 	assert.doesNotMatch(all, /<script|<foreignObject|```/);
+});
+
+test('what is a picture in a file is in the EPUB, and stands still', () => {
+	const all = words([...documents.values()].join(''));
+	const images = pages.flatMap(({ text }) => [...text.matchAll(/!\[(.*?)\]\((?:.*?\/)?([^/]*\.svg)\)/gs)]);
+	assert.equal(all.match(/<img /g)?.length ?? 0, images.length);
+	for (const [, alternative, name] of images) {
+		assert.ok(all.includes(`<img src="images/${name}" alt="${words(alternative)}" />`), name);
+		const svg = files.get(`book/images/${name}`).toString();
+		assert.doesNotMatch(svg, /<(animate|set|script)|prefers-reduced-motion: no-preference/);
+		assert.ok(letters(run('pdftotext', pdfFile, '-')).includes(letters(svg.match(/<text[^>]*>([^<]+)/)[1])), name);
+	}
 });
 
 // [where it is, where it leads, with the file]
