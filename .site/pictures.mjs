@@ -59,7 +59,8 @@ async function drawInBrowser({ source, id, font, colours, paint }) {
 		startOnLoad: false, theme: 'base', htmlLabels: false, fontFamily: font,
 		themeVariables: { fontFamily: font, fontSize: '16px' },
 		flowchart: { htmlLabels: false, useMaxWidth: false, padding: 12,
-			nodeSpacing: 30, rankSpacing: 40, wrappingWidth: 400, inheritDir: true },
+			nodeSpacing: 30, rankSpacing: 40, wrappingWidth: 400, inheritDir: true,
+			subGraphTitleMargin: { top: 4, bottom: 6 } },
 		sequence: { useMaxWidth: false, mirrorActors: false, diagramMarginX: 8,
 			diagramMarginY: 8, actorMargin: 24, messageFontSize: 16,
 			noteFontSize: 16, actorFontSize: 16, width: 120 },
@@ -73,6 +74,7 @@ async function drawInBrowser({ source, id, font, colours, paint }) {
 	svg.querySelectorAll('style, filter, linearGradient, .edge-thickness-invisible')
 		.forEach(e => e.remove());
 	joinWords();
+	moveTitles();
 	fixLengths();
 	colour();
 	dropUnused();
@@ -87,6 +89,16 @@ async function drawInBrowser({ source, id, font, colours, paint }) {
 			const weight = row.querySelector('[font-weight=bold]') ? 700 : 400;
 			row.textContent = row.textContent;
 			row.setAttribute('font-weight', weight);
+		}
+	}
+
+	// The title of a group is where a group inside does not cover it.
+	function moveTitles() {
+		for (const group of svg.querySelectorAll('.cluster')) {
+			const title = group.querySelector('.cluster-label');
+			const [left, right] = [group.querySelector('rect'), title].map(e => e.getBoundingClientRect().x);
+			const { e: x, f: y } = title.transform.baseVal.consolidate().matrix;
+			title.setAttribute('transform', `translate(${x + left + 8 - right}, ${y})`);
 		}
 	}
 
@@ -158,7 +170,8 @@ export async function launch() {
 	const { chromium } = await import('playwright-core');
 	return chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-		args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+		// A PDF tells what made it, by this name; root has no sandbox to be in.
+		args: ['--user-agent=Chromium', ...process.getuid() === 0 ? ['--no-sandbox'] : []],
 	});
 }
 

@@ -1,5 +1,5 @@
 // The book as EPUB 3: a file of XHTML for each part, and what a reader wants to know.
-import { escape, parts } from './parts.mjs';
+import { escape, images, parts } from './parts.mjs';
 import { changed, cover, identifier, subtitle, title } from './about.mjs';
 import { zip } from './zip.mjs';
 
@@ -66,6 +66,7 @@ function manifest() {
 	return [
 		item('cover-image', 'cover.png', 'image/png', 'cover-image'),
 		item('style', 'book.css', 'text/css'),
+		...[...images.keys()].map((name, index) => item(`image-${index + 1}`, name, 'image/svg+xml')),
 		xhtml('cover', 'svg'), xhtml('contents', 'nav'),
 		...parts.map(part => xhtml(part.id, part.html.includes('<svg') ? 'svg' : '')),
 	].join('\n');
@@ -99,5 +100,6 @@ export const epub = (style, coverImage) => zip([
 	['book/cover.xhtml', page(title, `${cover}\n`, 'cover')],
 	['book/cover.png', coverImage],
 	['book/book.css', style],
+	...[...images].map(([name, svg]) => [`book/${name}`, svg]),
 	...parts.map(part => [`book/${part.id}.xhtml`, chapter(part)]),
 ]);

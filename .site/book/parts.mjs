@@ -99,6 +99,20 @@ function changeLinks(part, tokens) {
 		}
 }
 
+// The pictures that are files of the tree, by where each is in the book. There, one
+// that moves where that is wanted stands still.
+export const images = new Map();
+
+function findImages(part, tokens) {
+	for (const image of tokens.flatMap(token => token.children ?? []).filter(({ type }) => type === 'image')) {
+		const file = join(tree, dirname(part.file), image.attrGet('src'));
+		const name = `images/${posix.basename(file)}`;
+		images.set(name, readFileSync(file, 'utf8')
+			.replaceAll('prefers-reduced-motion: no-preference', 'prefers-reduced-motion: never'));
+		image.attrSet('src', name);
+	}
+}
+
 // The question is the heading above, or a paragraph that is bold.
 function questionAbove(tokens) {
 	const at = tokens.findLastIndex(token => token.type === 'heading_open');
@@ -159,6 +173,7 @@ function partOfPage(file) {
 	const tokens = md.parse(withoutComments(read(file)), {});
 	nameHeadings(part, tokens);
 	changeLinks(part, tokens);
+	findImages(part, tokens);
 	const rest = takeDetails(part, tokens);
 	part.html = render(file === exercises ? linkAnswers(rest) : rest);
 	return part;

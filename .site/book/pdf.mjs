@@ -2,7 +2,7 @@
 // text, so it prints twice: first to see where everything is, then with that.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { escape, parts } from './parts.mjs';
+import { escape, images, parts } from './parts.mjs';
 import { cover, subtitle, title } from './about.mjs';
 
 const link = ({ id, label }) =>
@@ -25,7 +25,10 @@ const withPages = html => html.replace(
 
 // Blocks that fit well on a page are not divided.
 const keepTogether = html => html.replace(/<pre class="(\w+)">(.*?)<\/pre>/gs, (block, language, code) =>
-	code.split('\n').length > 20 ? block : `<pre class="${language} short">${code}</pre>`);
+	code.split('\n').length > 14 ? block : `<pre class="${language} short">${code}</pre>`);
+
+const withImages = html => html.replace(/(<img src=")([^"]*)/g, (_, before, name) =>
+	`${before}data:image/svg+xml;base64,${Buffer.from(images.get(name)).toString('base64')}`);
 
 const quoted = text => JSON.stringify(text.replace(/`/g, ''));
 
@@ -45,7 +48,7 @@ ${style}${headers()}</style>
 <body>
 <section class="cover">${cover}</section>
 <section>${contents()}</section>
-${parts.map(part => `<section id="${part.id}-part">\n${keepTogether(withPages(part.html))}</section>\n`).join('')}
+${parts.map(part => `<section id="${part.id}-part">\n${withImages(keepTogether(withPages(part.html)))}</section>\n`).join('')}
 </body>
 </html>
 `;
@@ -64,7 +67,7 @@ function fillIn(numbers) {
 }
 
 export async function pdf(browser, style, file) {
-	const page = await browser.newPage({ userAgent: 'Chromium' }); // else it would say more
+	const page = await browser.newPage();
 	await page.setContent(document(style));
 	let before = null;
 	for (let round = 0; round < 4; round++) {

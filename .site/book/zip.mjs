@@ -1,6 +1,6 @@
 // Packs files as EPUB wants them: what names the type comes first, as it is. There
 // is no time in it, so the same files give the same bytes.
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 	for (let bit = 0; bit < 8; bit++)
@@ -61,4 +61,18 @@ export function zip(files) {
 	}
 	const list = Buffer.concat(directory);
 	return Buffer.concat([...body, list, end(directory.length, list.length, offset)]);
+}
+
+// What zip() has packed: [[path, content], ...]
+export function unzip(archive) {
+	const files = [];
+	let at = 0;
+	while (archive.readUInt32LE(at) === 0x04034b50) {
+		const method = archive.readUInt16LE(at + 8), packed = archive.readUInt32LE(at + 18);
+		const start = at + 30 + archive.readUInt16LE(at + 26);
+		const data = archive.subarray(start, start + packed);
+		files.push([archive.toString('utf8', at + 30, start), method ? inflateRawSync(data) : data]);
+		at = start + packed;
+	}
+	return files;
 }
