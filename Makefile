@@ -202,11 +202,18 @@ bench: all tests/bare tests/medians
 book:
 	tests/book --write
 
+# The terminal on the front page; as root. It takes busybox-static, and a C
+# compiler, iputils-ping, iproute2 and procps, as test-book does.
+.PHONY: recording
+recording: all
+	.site/recording
+
 test-book: all tests/probe
 	codespell --ignore-words-list=inh,solate README.md */README.md \
 		tests/exercises/README.md tests/README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	.site/recording --check
 	tests/own
 
 .PHONY: clean
@@ -248,6 +255,7 @@ help:
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
+	@echo 'make recording        record the terminal of the front page (as root)'
 	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
 	@echo 'make test-exercises   test our answers to the exercises'
 	@echo 'make test-own         test the programs of the sections "Yours"'
