@@ -194,9 +194,11 @@ torture: all tests/torture
 zoo: tests/probe
 	tests/zoo/run "$(ONLY)"
 
+# As root it measures an ordinary user, too, and draws the picture of the front
+# page. bubblewrap, crun and runc are measured where they are installed.
 .PHONY: bench
 bench: all tests/bare tests/medians
-	tests/bench
+	ROUNDS="$(ROUNDS)" tests/bench
 
 .PHONY: book test-book
 book:
@@ -214,6 +216,7 @@ test-book: all tests/probe
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
 	.site/recording --check
+	.site/cost --check
 	tests/own
 
 .PHONY: clean
@@ -267,6 +270,7 @@ help:
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
-	@echo 'make bench            compare the time of a run with unshare'
+	@echo 'make bench            measure what each step costs, beside others, and'
+	@echo '                      draw it for the front page (as root); ROUNDS=200'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'
