@@ -194,19 +194,29 @@ torture: all tests/torture
 zoo: tests/probe
 	tests/zoo/run "$(ONLY)"
 
+# As root it measures an ordinary user, too, and draws the picture of the front
+# page. bubblewrap, crun and runc are measured where they are installed.
 .PHONY: bench
 bench: all tests/bare tests/medians
-	tests/bench
+	ROUNDS="$(ROUNDS)" tests/bench
 
 .PHONY: book test-book
 book:
 	tests/book --write
+
+# The terminal on the front page; as root. It takes busybox-static, and a C
+# compiler, iputils-ping, iproute2 and procps, as test-book does.
+.PHONY: recording
+recording: all
+	.site/recording
 
 test-book: all tests/probe
 	codespell --ignore-words-list=inh,solate README.md */README.md \
 		tests/exercises/README.md tests/README.md \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	.site/recording --check
+	.site/cost --check
 	tests/own
 
 # The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
@@ -291,6 +301,8 @@ help:
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
-	@echo 'make bench            compare the time of a run with unshare'
+	@echo 'make bench            measure what each step costs, beside others, and'
+	@echo '                      draw it for the front page (as root); ROUNDS=200'
+	@echo 'make recording        record the terminal of the front page (as root)'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
 	@echo 'make clean            remove what was built'
