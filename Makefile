@@ -261,6 +261,7 @@ clean:
 	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians \
 		tests/torture
 	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(FUZZ:.c=.fuzz)
+	$(RM) -r site .site/build
 
 .PHONY: help
 help:

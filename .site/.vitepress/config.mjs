@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { relativeHtml, vite } from '../base.mjs';
 import { readConsole, showConsole, showDiff, themes } from '../code.mjs';
-import { recording, sidebar, site, texts } from '../pages.mjs';
+import { recording, sidebar, site, sizeOf, texts } from '../pages.mjs';
 
 const { pictureOf } = existsSync(join(site, 'pictures.mjs'))
 	? await import('../pictures.mjs') : { pictureOf: source => `<pre>${source}</pre>` };
@@ -32,16 +32,25 @@ function blocks(md) {
 
 // The top of the start page, Hero.vue, has the title and the recording.
 function startPage(md) {
-	const isShown = (tokens, index) => tokens[index].children?.some(token =>
-		token.type === 'image' && token.attrGet('src').endsWith('recording.svg'));
+	const isShown = token => token.children?.some(({ type, attrs }) =>
+		type === 'image' && Object.fromEntries(attrs).src.endsWith('recording.svg'));
 	md.core.ruler.push('start_page', ({ tokens, env }) => {
 		if (env.relativePath !== 'index.md')
 			return;
 		if (tokens[0]?.tag === 'h1')
 			tokens.splice(0, 3);
-		const index = tokens.findIndex((_, index) => isShown(tokens, index));
+		const index = tokens.findIndex(isShown);
 		if (index > 0)
 			tokens.splice(index - 1, 3);
+	});
+}
+
+// A picture has its room before it is loaded.
+function pictureSizes(md) {
+	md.core.ruler.push('picture_sizes', ({ tokens }) => {
+		for (const image of tokens.flatMap(token => token.children ?? []).filter(({ type }) => type === 'image'))
+			for (const [name, value] of Object.entries(sizeOf(image.attrGet('src'))))
+				image.attrSet(name, value);
 	});
 }
 
@@ -77,7 +86,14 @@ export default {
 	markdown: {
 		theme: themes,
 		anchor: { slugify },
-		config: md => { blocks(md); startPage(md); corners(md); },
+		config: md => {
+			blocks(md);
+			startPage(md);
+			pictureSizes(md);
+			corners(md);
+			// Vue would take the end of a line between two tags away.
+			md.renderer.rules.softbreak = () => ' ';
+		},
 	},
 	vite,
 	transformHtml: (html, _, { page }) => relativeHtml(html, page),
