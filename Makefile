@@ -206,13 +206,21 @@ torture: all tests/torture
 zoo: tests/probe
 	tests/zoo/run "$(ONLY)"
 
+# As root it measures an ordinary user, too, and draws the picture of the front
+# page. bubblewrap, crun and runc are measured where they are installed.
 .PHONY: bench
 bench: all tests/bare tests/medians
-	tests/bench
+	ROUNDS="$(ROUNDS)" tests/bench
 
 .PHONY: book test-book
 book:
 	tests/book --write
+
+# The terminal on the front page; as root. It takes busybox-static, and a C
+# compiler, iputils-ping, iproute2 and procps, as test-book does.
+.PHONY: recording
+recording: all
+	.site/recording
 
 test-book: all tests/probe
 	codespell --ignore-words-list=inh,solate,nd README.md */README.md \
@@ -220,13 +228,43 @@ test-book: all tests/probe
 		step6-mntns/isolate.1 \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	.site/recording --check
+	.site/cost --check
 	tests/own
+
+# The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
+# the pictures and in which the pages are tested.
+.PHONY: site pages open-site test-site
+site: pages book-files
+
+pages: .site/node_modules/.package-lock.json
+	node .site/build-pages.mjs
+
+open-site: site
+	node .site/serve.mjs site --open
+
+test-site: site
+	node --test $(wildcard .site/tests/*.test.mjs)
+
+# The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
+# fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
+.PHONY: book-files test-book-files
+book-files: .site/node_modules/.package-lock.json
+	node .site/book/build.mjs
+
+test-book-files: book-files
+	node --test .site/tests/book.test.mjs .site/tests/pictures.test.mjs
+
+.site/node_modules/.package-lock.json: .site/package-lock.json
+	cd .site && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 .PHONY: clean
 clean:
 	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians \
 		tests/torture
 	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(FUZZ:.c=.fuzz)
+	$(RM) -r site .site/build
 
 .PHONY: help
 help:
@@ -261,6 +299,11 @@ help:
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
+	@echo 'make site             make the book for a browser, and as files, in site/;'
+	@echo '                      make pages, make machine, make book-files for a part'
+	@echo 'make open-site        make it, serve it on 127.0.0.1, and open it'
+	@echo 'make test-site        make it, and test it in a browser'
+	@echo 'make book-files       make site/isolate.epub and site/isolate.pdf'
 	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
 	@echo 'make test-exercises   test our answers to the exercises'
 	@echo 'make test-own         test the programs of the sections "Yours"'
@@ -272,7 +315,9 @@ help:
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
-	@echo 'make bench            compare the time of a run with unshare'
+	@echo 'make bench            measure what each step costs, beside others, and'
+	@echo '                      draw it for the front page (as root); ROUNDS=200'
+	@echo 'make recording        record the terminal of the front page (as root)'
 	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate, with its'
 	@echo '                      manual page and completions; PREFIX=~/.local'
 	@echo 'make uninstall        take it away'
