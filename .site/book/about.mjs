@@ -12,9 +12,8 @@ function lastChange() {
 	if (process.env.SOURCE_DATE_EPOCH)
 		return Number(process.env.SOURCE_DATE_EPOCH);
 	try {
-		const time = execFileSync('git', ['log', '-1', '--format=%ct'],
-			{ cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-		return Number(time);
+		return Number(execFileSync('git', ['log', '-1', '--format=%ct', '--', ...pages],
+			{ cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
 	} catch { // not from git
 		return Math.max(...pages.map(file => Math.floor(statSync(join(tree, file)).mtimeMs / 1000)));
 	}
