@@ -20,8 +20,12 @@ const run = (...command) => execFileSync(command[0], command.slice(1),
 
 // What the pages say
 
-const pages = run('git', '-C', tree, 'ls-files', '*README.md', '*SYMPTOMS.md')
-	.trim().split('\n').map(name => ({ name, text: readFileSync(join(tree, name), 'utf8') }));
+const pages = readdirSync(tree, { withFileTypes: true })
+	.filter(({ name }) => !['lab', 'site'].includes(name) && !name.startsWith('.'))
+	.flatMap(entry => entry.isDirectory() ?
+		readdirSync(join(tree, entry.name), { recursive: true }).map(name => `${entry.name}/${name}`) : entry.name)
+	.filter(name => /\b(README|SYMPTOMS)\.md$/.test(name))
+	.map(name => ({ name, text: readFileSync(join(tree, name), 'utf8') }));
 
 const fences = text => [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
 	.map(([, language, code]) => ({ language, code }));

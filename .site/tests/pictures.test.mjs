@@ -10,7 +10,9 @@ import { launch, pictureOf } from '../pictures.mjs';
 const tree = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const folder = join(tree, '.site/build/pictures');
 
-const blocks = execFileSync('git', ['-C', tree, 'ls-files', '*.md'], { encoding: 'utf8' }).trim().split('\n')
+const blocks = readdirSync(tree, { withFileTypes: true })
+	.flatMap(entry => entry.isDirectory() ? [`${entry.name}/README.md`] : entry.name)
+	.filter(name => /^(step.*\/)?README\.md$/.test(name))
 	.flatMap(name => [...readFileSync(join(tree, name), 'utf8').matchAll(/^```mermaid\n(.*?)^```$/gms)])
 	.map(([, source]) => source);
 const pictures = blocks.map(pictureOf);
