@@ -209,6 +209,33 @@ test-book: all tests/probe
 	tests/book
 	tests/own
 
+# The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
+# the pictures and in which the pages are tested.
+.PHONY: site pages open-site test-site
+site: pages book-files
+
+pages: .site/node_modules/.package-lock.json
+	node .site/build-pages.mjs
+
+open-site: site
+	node .site/serve.mjs site --open
+
+test-site: site
+	node --test $(wildcard .site/tests/*.test.mjs)
+
+# The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
+# fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
+.PHONY: book-files test-book-files
+book-files: .site/node_modules/.package-lock.json
+	node .site/book/build.mjs
+
+test-book-files: book-files
+	node --test .site/tests/book.test.mjs .site/tests/pictures.test.mjs
+
+.site/node_modules/.package-lock.json: .site/package-lock.json
+	cd .site && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
 .PHONY: clean
 clean:
 	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians \
@@ -248,6 +275,11 @@ help:
 	@echo '                      SECONDS_EACH=300 for longer'
 	@echo 'make book             write what the text takes from the source'
 	@echo 'make test-book        run the commands of the text, and compare'
+	@echo 'make site             make the book for a browser, and as files, in site/;'
+	@echo '                      make pages, make machine, make book-files for a part'
+	@echo 'make open-site        make it, serve it on 127.0.0.1, and open it'
+	@echo 'make test-site        make it, and test it in a browser'
+	@echo 'make book-files       make site/isolate.epub and site/isolate.pdf'
 	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
 	@echo 'make test-exercises   test our answers to the exercises'
 	@echo 'make test-own         test the programs of the sections "Yours"'
