@@ -23,6 +23,7 @@ SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
 	   tests/exercises/answers/* tests/zoo/right/*) \
+	   step6-mntns/completion.bash \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 
 .PHONY: all
@@ -55,9 +56,17 @@ tests/torture: tests/torture-run.o tests/torture-calls.o
 run: all
 	@./step6-mntns/isolate $(PROGRAM)
 
-.PHONY: install
+# Needs for its test, beside those of make test: mandoc, man-db, zsh, and
+# bash-completion.
+.PHONY: install uninstall test-install
 install: all
-	install -D -m 755 step6-mntns/isolate $(DESTDIR)$(PREFIX)/bin/isolate
+	@tests/install "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	@tests/install --undo "$(DESTDIR)" "$(PREFIX)"
+
+test-install: all
+	tests/sandbox bats tests/install-ours.bats
 
 .PHONY: doctor
 doctor:
@@ -194,19 +203,30 @@ torture: all tests/torture
 zoo: tests/probe
 	tests/zoo/run "$(ONLY)"
 
+# As root it measures an ordinary user, too, and draws the picture of the front
+# page. bubblewrap, crun and runc are measured where they are installed.
 .PHONY: bench
 bench: all tests/bare tests/medians
-	tests/bench
+	ROUNDS="$(ROUNDS)" tests/bench
 
 .PHONY: book test-book
 book:
 	tests/book --write
 
+# The terminal on the front page; as root. It takes busybox-static, and a C
+# compiler, iputils-ping, iproute2 and procps, as test-book does.
+.PHONY: recording
+recording: all
+	.site/recording
+
 test-book: all tests/probe
-	codespell --ignore-words-list=inh,solate README.md */README.md \
-		tests/exercises/README.md tests/README.md \
+	codespell --ignore-words-list=inh,solate,nd README.md */README.md \
+		tests/exercises/README.md common/SYMPTOMS.md \
+		step6-mntns/isolate.1 \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	.site/recording --check
+	.site/cost --check
 	tests/own
 
 # The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
@@ -291,6 +311,11 @@ help:
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
-	@echo 'make bench            compare the time of a run with unshare'
-	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
+	@echo 'make bench            measure what each step costs, beside others, and'
+	@echo '                      draw it for the front page (as root); ROUNDS=200'
+	@echo 'make recording        record the terminal of the front page (as root)'
+	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate, with its'
+	@echo '                      manual page and completions; PREFIX=~/.local'
+	@echo 'make uninstall        take it away'
+	@echo 'make test-install     test that, and the page and the completions'
 	@echo 'make clean            remove what was built'
