@@ -108,11 +108,11 @@ function broken(block, patch) {
 	return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
 }
 
-// Types a block's commands; returns what each has printed.
+// Types a block's commands, and tells in an event what each has printed.
 export async function run(block, { varies = '', patch = '' } = {}) {
 	await start();
 	if (machine.busy)
-		return null;
+		return;
 	machine.busy = true;
 	const { isRight, bound } = comparer(varies);
 	const all = broken(block, patch);
@@ -125,7 +125,8 @@ export async function run(block, { varies = '', patch = '' } = {}) {
 		}, (terminal, { command }) => { machine.says = `${terminals[terminal]}: ${command}`; });
 		machine.says = printed.includes(null)
 			? 'This command has not come to its end. Ctrl-C in its terminal ends it.' : 'Done.';
-		return printed;
+		const own = patch ? printed.slice(1, 1 + block.length) : printed;
+		dispatchEvent(new CustomEvent('machine-ran', { detail: own }));
 	} finally {
 		machine.busy = false;
 	}
