@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { relativeHtml, vite } from '../base.mjs';
 import { readConsole, showConsole, showDiff, themes } from '../code.mjs';
+import { worksThere } from '../machine/blocks.mjs';
 import { recording, sidebar, site, sizeOf, texts } from '../pages.mjs';
 
 const { pictureOf } = existsSync(join(site, 'pictures.mjs'))
@@ -34,8 +35,10 @@ function blocks(md) {
 		if (lang === 'mermaid')
 			return picture(pictureOf(content));
 		const code = fence(tokens, index, ...rest);
-		return lang === 'console'
-			? `<ConsoleBlock :block="${quote(readConsole(content))}"${marksOf(tokens, index)}>${code}</ConsoleBlock>\n` : code;
+		if (lang !== 'console')
+			return code;
+		const block = readConsole(content), without = worksThere(block) ? '' : ' without';
+		return `<ConsoleBlock :block="${quote(block)}"${marksOf(tokens, index)}${without}>${code}</ConsoleBlock>\n`;
 	};
 }
 

@@ -1,6 +1,14 @@
 // The console blocks of a page of the book, with their marks, as tests/book reads
 // them.
+import { readFileSync } from 'node:fs';
 import { readConsole } from '../code.mjs';
+
+// Commands that do not do in the machine what the book says: their blocks have no
+// button.
+export const without = readFileSync(new URL('without', import.meta.url), 'utf8')
+	.split('\n').filter(line => line && !line.startsWith('# '));
+
+export const worksThere = block => !block.some(({ command }) => without.includes(command));
 
 // Yields { line, marks, heading, patch, block, text }.
 export function* blocksOf(markdown) {

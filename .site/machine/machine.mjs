@@ -11,6 +11,9 @@ const READS = '\x1b[?2004h', HAS_READ = '\x1b[?2004l\r';
 const PROMPT = /(^|\n)[^\n]*[#$] $/;
 const QUIET = 400;
 
+// What one command may print, and is not cut off.
+const LONGEST = 200_000;
+
 const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]|[\x00\x07]/g;
 
 export const terminals = ['inside', 'outside', 'root'];
@@ -35,6 +38,12 @@ export function place(block) {
 	return taken;
 }
 
+// A block that shows an experiment: it is applied first, and taken back in the end.
+export function broken(block, patch) {
+	const make = command => ({ shell: '', root: false, command, output: null });
+	return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
+}
+
 // A serial line. What comes is kept until somebody waits for it.
 class Line {
 	constructor(emulator, number) {
@@ -44,7 +53,7 @@ class Line {
 		const decode = decoder();
 		emulator.add_listener(`serial${number}-output-byte`, byte => {
 			const text = decode.decode(Uint8Array.of(byte), { stream: true });
-			this.text += text;
+			this.text = (this.text + text).slice(-LONGEST);
 			for (const listener of this.listeners)
 				listener(text);
 		});
@@ -78,16 +87,24 @@ class Line {
 	}
 }
 
-// What a command has printed, if the shell is back at a prompt.
+// What there is since the last prompt, if a command was typed then and the shell is
+// back at a prompt: { printed, end }. What a background job has said before it was
+// typed counts as printed, too.
 function output(text, isQuiet) {
-	const typed = text.indexOf(HAS_READ);
-	const start = typed < 0 ? text.indexOf('\n') + 1 : typed + HAS_READ.length;
-	const end = text.indexOf(READS, start);
-	if (start > 0 && end >= 0)
-		return text.slice(start, end);
-	const rest = text.slice(start).replace(ESCAPES, '');
-	return start > 0 && isQuiet && PROMPT.test(rest) ? rest.replace(/[^\n]*$/, '') : null;
+	const typed = text.indexOf(HAS_READ), start = typed + HAS_READ.length;
+	if (typed >= 0) {
+		const before = text.slice(0, Math.max(0, text.lastIndexOf(READS, typed)));
+		const end = text.indexOf(READS, start);
+		if (end >= 0)
+			return { printed: withoutPrompt(before) + text.slice(start, end), end };
+	}
+	const rest = text.slice(typed < 0 ? text.indexOf('\n') + 1 || text.length : start);
+	if (!isQuiet || !PROMPT.test(rest.replace(ESCAPES, '')))
+		return null;
+	return { printed: rest.replace(/[^\n]*$/, ''), end: text.length };
 }
+
+const withoutPrompt = text => text.replace(ESCAPES, '').replace(/^[^\n]*?[#$] /, '');
 
 const plain = text => text.replace(ESCAPES, '').replace(/\r+\n/g, '\n').replace(/\r/g, '');
 
@@ -127,24 +144,25 @@ export class Machine {
 	async fresh(terminal, user) {
 		const line = this.lines[terminal];
 		line.text = '';
-		if (await this.ask(`shell ttyS${terminal} ${user}`) === 'same')
-			line.send('\x05\x15'); // away with what is typed
-		else if (await line.until(text => text.includes(READS) || null, this.patience) === null)
+		if (await this.ask(`shell ttyS${terminal} ${user}`) !== 'same' &&
+				await line.until(text => text.includes(READS) || null, this.patience) === null)
 			throw new Error('no shell comes');
+		line.text = '';
+		line.send('\x01\x0b'); // away with what is typed
 	}
 
 	// Types a command, resolves to what it prints; null if it does not come to an end.
 	async type(terminal, command) {
 		const line = this.lines[terminal];
-		let printed = '';
+		let found;
 		for (const row of command.split('\n')) {
-			line.text = '';
 			line.send(`${row}\r`);
-			printed = await line.until(output, this.patience);
-			if (printed === null)
+			found = await line.until(output, this.patience);
+			if (found === null)
 				return null;
+			line.text = line.text.slice(found.end);
 		}
-		return plain(printed);
+		return plain(found.printed);
 	}
 
 	// Runs a console block. `bind` gets each command's output and may then tell,

@@ -7,7 +7,7 @@ import { V86 } from 'v86';
 import { HARDWARE } from './hardware.mjs';
 
 const [kernel, initrd, bioses, state] = process.argv.slice(2);
-const PATIENCE = 240_000;
+const PATIENCE = 900_000;
 const image = (path) => {
 	const bytes = readFileSync(path);
 	return { buffer: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) };

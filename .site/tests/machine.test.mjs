@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
-import { blocksOf } from '../machine/blocks.mjs';
+import { blocksOf, without } from '../machine/blocks.mjs';
 import { comparer } from '../machine/compare.mjs';
-import { tree } from '../pages.mjs';
+import { texts, tree } from '../pages.mjs';
 import { startBrowser, startServer } from './browser.mjs';
 
 const MEGABYTES = 25;
@@ -51,7 +51,7 @@ function check(marks, block, printed) {
 	const { isRight } = comparer(marks.varies);
 	block.forEach(({ command, output }, index) => {
 		const expected = output.map(row => `${row}\n`).join('');
-		assert.ok(isRight(expected, printed[index] ?? ''), `$ ${command}\n-${expected}+${printed[index]}`);
+		assert.ok(isRight(expected, printed[index] ?? '', command), `$ ${command}\n-${expected}+${printed[index]}`);
 	});
 }
 
@@ -84,8 +84,49 @@ test(`the machine is at its prompts within ${SECONDS_TO_PROMPT} s, and loads at 
 	assert.ok(seconds <= SECONDS_TO_PROMPT, `${seconds} s`);
 }, LIMIT);
 
-test('the clock is right', async () => {
-	await tab.locator('.VPSidebar a', { hasText: 'Start' }).click();
+// Types in a terminal, and waits for the words it then shows.
+async function type(terminal, command, shown) {
+	await tab.getByRole('button', { name: new RegExp(`^${terminal} `) }).click();
+	await tab.getByRole('textbox', { name: `Terminal ${terminal}` }).focus();
+	await tab.keyboard.type(`clear; ${command}\n`);
+	await tab.locator('.xterm-rows:visible', { hasText: shown }).waitFor({ timeout: 60_000 });
+}
+
+test('the clock is right, as it stood since the machine was saved', async () => {
+	await type('outside', 'date -u +It-is-%Y-%m-%d', new Date().toISOString().replace(/^/, 'It-is-').slice(0, 16));
+}, LIMIT);
+
+for (const [terminal, who] of [['outside', 'the user'], ['root', 'root']]) {
+	test(`isolate ps shows one process, isolate ping is answered, as ${who}`, async () => {
+		await type(terminal, './step6-mntns/isolate ps -A -o pid= -o args= | cat -A; echo end', '1 ps -A -o pid= -o args=$end');
+		await type(terminal, './step6-mntns/isolate ping -c 1 10.11.12.13', '1 packets transmitted, 1 received');
+	}, LIMIT);
+}
+
+test('the compiler builds a program', async () => {
+	await type('outside', `echo 'int main(void) { return 42; }' > /tmp/a.c; gcc -o /tmp/a /tmp/a.c; /tmp/a; echo "= $?"`, '= 42');
+}, LIMIT);
+
+test('Shift+Tab leaves a terminal', async () => {
+	await tab.getByRole('textbox', { name: 'Terminal outside' }).focus();
+	await tab.keyboard.press('Tab');
+	const inTerminal = () => tab.evaluate(() => document.activeElement.matches('.xterm-helper-textarea'));
+	assert.equal(await inTerminal(), true);
+	await tab.keyboard.press('Shift+Tab');
+	assert.equal(await inTerminal(), false);
+}, LIMIT);
+
+test('axe finds nothing in the panel, which is as wide as the page', async () => {
+	await tab.evaluate(axe.source);
+	const find = () => tab.evaluate(async () => (await window.axe.run('.machine')).violations
+		.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`)));
+	assert.deepEqual(await find(), []);
+	await tab.evaluate(() => document.querySelector('.machine header').append(document.createElement('button')));
+	assert.match((await find()).join(), /button-name/, 'it would see a fault');
+	await tab.evaluate(() => document.querySelector('.machine header').lastChild.remove());
+	await tab.setViewportSize({ width: 375, height: 700 });
+	assert.equal(await tab.evaluate(() => document.documentElement.scrollWidth), 375);
+	await tab.setViewportSize({ width: 1400, height: 900 });
 }, LIMIT);
 
 // By hand, and what comes after it. The machine goes on when one turns the page.
@@ -104,5 +145,23 @@ test("chapter 1's buttons give what the book prints", async t => {
 	}
 	assert.ok(tried['By hand'] >= 3 && tried['Try it'] >= 3, JSON.stringify(tried));
 }, LIMIT);
+
+test('where there is no WebAssembly, the page says so, and has no buttons', async () => {
+	const context = await browser.newContext();
+	await context.addInitScript(() => { delete window.WebAssembly; });
+	const bare = await context.newPage();
+	await bare.goto(site.address + 'machine.html');
+	await bare.getByText('This browser has no WebAssembly').waitFor();
+	await bare.goto(site.address + 'step1-userns/');
+	await bare.waitForFunction(() => document.querySelector('#app').__vue_app__);
+	assert.equal(await bare.getByRole('button', { name: 'Run it in the machine' }).count(), 0);
+	await context.close();
+}, LIMIT);
+
+test('what is without a button is in the book', () => {
+	const all = texts.map(file => readFileSync(join(tree, file), 'utf8')).join('');
+	for (const command of without)
+		assert.ok(all.includes(command), command);
+});
 
 test('nothing was said on the console', () => assert.deepEqual(errors, []));

@@ -3,7 +3,7 @@ import { markRaw, nextTick, reactive } from 'vue';
 import { withBase } from 'vitepress';
 import { comparer } from '../../machine/compare.mjs';
 import { HARDWARE } from '../../machine/hardware.mjs';
-import { Machine, place, terminals } from '../../machine/machine.mjs';
+import { broken, Machine, place, terminals } from '../../machine/machine.mjs';
 
 export { terminals };
 
@@ -101,12 +101,6 @@ export function show(terminal) {
 }
 
 export const runsThere = (block, patch) => place(broken(block, patch)) !== null;
-
-// An experiment is applied first, and taken back in the end.
-function broken(block, patch) {
-	const make = command => ({ shell: '', root: false, command, output: null });
-	return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
-}
 
 // Types a block's commands, and tells in an event what each has printed.
 export async function run(block, { varies = '', patch = '' } = {}) {
