@@ -22,7 +22,7 @@ SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
-	   tests/exercises/answers/* tests/zoo/right/*) \
+	   tests/exercises/answers/* tests/zoo/right/* .site/*/*) \
 	   step6-mntns/completion.bash \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 PYTHON := $(shell grep -lsE '^\#!/usr/bin/python3' tests/* tests/*/* \
@@ -235,7 +235,7 @@ test-book: all tests/probe
 # The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
 # the pictures and in which the pages are tested.
 .PHONY: site pages open-site test-site
-site: pages book-files
+site: pages book-files machine
 
 pages: .site/node_modules/.package-lock.json
 	node .site/build-pages.mjs
@@ -245,6 +245,15 @@ open-site: site
 
 test-site: site
 	node --test $(wildcard .site/tests/*.test.mjs)
+
+# The machine that the pages run. Debian's packages: nodejs, npm, gcc, make, cpio,
+# zstd.
+.PHONY: machine test-machine
+machine: .site/node_modules/.package-lock.json
+	.site/machine/build
+
+test-machine: pages machine
+	node --test .site/tests/machine.test.mjs
 
 # The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
 # fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
@@ -300,6 +309,7 @@ help:
 	@echo '                      make pages, make machine, make book-files for a part'
 	@echo 'make open-site        make it, serve it on 127.0.0.1, and open it'
 	@echo 'make test-site        make it, and test it in a browser'
+	@echo 'make test-machine     test the machine in the pages alone'
 	@echo 'make book-files       make site/isolate.epub and site/isolate.pdf'
 	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
 	@echo 'make test-exercises   test our answers to the exercises'

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { relativeHtml, vite } from '../base.mjs';
 import { readConsole, showConsole, showDiff, themes } from '../code.mjs';
+import { worksThere } from '../machine/blocks.mjs';
 import { recording, sidebar, site, sizeOf, texts } from '../pages.mjs';
 
 const { pictureOf } = existsSync(join(site, 'pictures.mjs'))
@@ -16,6 +17,15 @@ const quote = value => JSON.stringify(value).replace(/&/g, '&amp;').replace(/"/g
 // A wide one scrolls where it would get too small to be read.
 const picture = svg => `<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)?.[1]}px" v-pre>${svg}</figure>\n`;
 
+// The marks of tests/book that the button of a console block has to know.
+function marksOf(tokens, index) {
+	const comments = tokens.slice(0, index).map(({ type, content }) => type === 'html_block' ? content : '');
+	const own = comments.slice(comments.findLastIndex(text => !text) + 1).join('');
+	const varies = own.match(/^<!-- varies: (.*) -->$/m)?.[1];
+	const patch = comments.join('').match(/^<!-- (?:patch: \S+|unpatch) -->$/gm)?.at(-1).match(/patch: (\S+)/)?.[1];
+	return (varies ? ` :varies="${quote(varies)}"` : '') + (patch ? ` patch="${patch}"` : '');
+}
+
 function blocks(md) {
 	const { fence } = md.renderer.rules, { highlight } = md.options;
 	const shown = { console: showConsole, diff: showDiff };
@@ -25,8 +35,10 @@ function blocks(md) {
 		if (lang === 'mermaid')
 			return picture(pictureOf(content));
 		const code = fence(tokens, index, ...rest);
-		return lang === 'console'
-			? `<ConsoleBlock :block="${quote(readConsole(content))}">${code}</ConsoleBlock>\n` : code;
+		if (lang !== 'console')
+			return code;
+		const block = readConsole(content), without = worksThere(block) ? '' : ' without';
+		return `<ConsoleBlock :block="${quote(block)}"${marksOf(tokens, index)}${without}>${code}</ConsoleBlock>\n`;
 	};
 }
 

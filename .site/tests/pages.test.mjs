@@ -78,6 +78,7 @@ async function look(tab, said, url) {
 	await tab.waitForFunction(() => !document.querySelector('#app') || document.documentElement.classList.contains('dark'));
 	found.dark = await axeFinds(tab, contrast);
 	await tab.emulateMedia({ media: 'print' });
+	await tab.waitForFunction(() => matchMedia('print').matches);
 	found.printed = await answers(tab);
 	found.text = await tab.evaluate(() => document.body.innerText);
 	return { ...found, errors: [...said.errors], foreign: [...said.foreign] };
@@ -228,7 +229,7 @@ test('the search finds pivot_root, and goes there', async () => {
 	assert.match(await first.getAttribute('href'), /^\/some\/where\/step6-mntns\/.*#/);
 	await first.click();
 	await tab.waitForURL(/step6-mntns\/.*#/);
-	assert.match(await tab.locator('.vp-doc').innerText(), /pivot_root/);
+	await tab.locator('.vp-doc', { hasText: 'pivot_root' }).waitFor();
 	await tab.context().close();
 }, LIMIT);
 

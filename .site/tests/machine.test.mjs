@@ -1,0 +1,167 @@
+// The machine in the pages, in a browser: what it loads, how long it takes, and
+// that the buttons below the console blocks give what the book prints.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import axe from 'axe-core';
+import { blocksOf, without } from '../machine/blocks.mjs';
+import { comparer } from '../machine/compare.mjs';
+import { texts, tree } from '../pages.mjs';
+import { startBrowser, startServer } from './browser.mjs';
+
+const MEGABYTES = 25;
+const SECONDS_TO_PROMPT = Number(process.env.SECONDS_TO_PROMPT ?? 15);
+const LIMIT = { timeout: 300_000 };
+const CHAPTER = 'step1-userns/README.md';
+
+let browser, site, tab, loaded = 0, errors = [];
+
+before(async () => {
+	browser = await startBrowser();
+	site = await startServer();
+	const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+	tab = await context.newPage();
+	tab.on('pageerror', error => errors.push(error.message));
+	tab.on('console', message => ['error', 'warning'].includes(message.type()) && errors.push(message.text()));
+	tab.on('response', response => {
+		if (response.url().includes('/machine/') || response.url().includes('xterm'))
+			loaded += Number(response.headers()['content-length']);
+	});
+}, LIMIT);
+
+after(async () => {
+	await browser?.close();
+	site?.server.close();
+});
+
+const buttons = () => tab.getByRole('button', { name: 'Run it in the machine' });
+const buttonOf = text => tab.locator('.console-block').filter({ hasText: text.split('\n')[0] })
+	.getByRole('button', { name: 'Run it in the machine' }).first();
+
+// Clicks the button of a block; returns what each of its commands has printed.
+async function click(button) {
+	const printed = tab.evaluate(() => new Promise(resolve =>
+		addEventListener('machine-ran', event => resolve(event.detail), { once: true })));
+	await button.click();
+	return printed;
+}
+
+function check(marks, block, printed) {
+	const { isRight } = comparer(marks.varies);
+	block.forEach(({ command, output }, index) => {
+		const expected = output.map(row => `${row}\n`).join('');
+		assert.ok(isRight(expected, printed[index] ?? '', command), `$ ${command}\n-${expected}+${printed[index]}`);
+	});
+}
+
+test('what compares sees a difference', () => {
+	const block = [{ command: 'echo $$', output: ['4711'] }, { command: 'echo $$', output: ['4711'] }];
+	const marks = { varies: '4711' };
+	check(marks, block, ['1\n', '1\n']);
+	assert.throws(() => check(marks, block, ['1\n', '2\n']));
+	assert.throws(() => check(marks, block, ['1\n']));
+	assert.throws(() => check({}, block, ['1\n', '1\n']));
+});
+
+test('nothing of the machine is loaded until one asks for it', async () => {
+	await tab.goto(site.address + 'step1-userns/');
+	await buttons().first().waitFor();
+	assert.equal(loaded, 0);
+}, LIMIT);
+
+test(`the machine is at its prompts within ${SECONDS_TO_PROMPT} s, and loads at most ${MEGABYTES} MB`, async t => {
+	const start = Date.now();
+	await buttons().first().scrollIntoViewIfNeeded();
+	await tab.locator('.VPSidebar a', { hasText: 'A Linux in the page' }).click();
+	await tab.getByRole('button', { name: 'Start the machine' }).click();
+	await tab.getByRole('progressbar').waitFor();
+	await tab.locator('.xterm-rows', { hasText: 'user@host:~/isolate$' }).first().waitFor({ timeout: 120_000 });
+	const seconds = (Date.now() - start) / 1000;
+	t.diagnostic(`${seconds.toFixed(1)} s, ${(loaded / 1e6).toFixed(2)} MB`);
+	assert.ok(loaded > 5e6, 'it was seen');
+	assert.ok(loaded <= MEGABYTES * 1e6, `${loaded} bytes`);
+	assert.ok(seconds <= SECONDS_TO_PROMPT, `${seconds} s`);
+}, LIMIT);
+
+// Types in a terminal, and waits for the words it then shows.
+async function type(terminal, command, shown) {
+	await tab.getByRole('button', { name: new RegExp(`^${terminal} `) }).click();
+	await tab.getByRole('textbox', { name: `Terminal ${terminal}` }).focus();
+	await tab.keyboard.type(`clear; ${command}\n`);
+	await tab.locator('.xterm-rows:visible', { hasText: shown }).waitFor({ timeout: 60_000 });
+}
+
+test('the clock is right, as it stood since the machine was saved', async () => {
+	await type('outside', 'date -u +It-is-%Y-%m-%d', new Date().toISOString().replace(/^/, 'It-is-').slice(0, 16));
+}, LIMIT);
+
+for (const [terminal, who] of [['outside', 'the user'], ['root', 'root']]) {
+	test(`isolate ps shows one process, isolate ping is answered, as ${who}`, async () => {
+		await type(terminal, './step6-mntns/isolate ps -A -o pid= -o args= | cat -A; echo end', '1 ps -A -o pid= -o args=$end');
+		await type(terminal, './step6-mntns/isolate ping -c 1 10.11.12.13', '1 packets transmitted, 1 received');
+	}, LIMIT);
+}
+
+test('the compiler builds a program', async () => {
+	await type('outside', `echo 'int main(void) { return 42; }' > /tmp/a.c; gcc -o /tmp/a /tmp/a.c; /tmp/a; echo "= $?"`, '= 42');
+}, LIMIT);
+
+test('Shift+Tab leaves a terminal', async () => {
+	await tab.getByRole('textbox', { name: 'Terminal outside' }).focus();
+	await tab.keyboard.press('Tab');
+	const inTerminal = () => tab.evaluate(() => document.activeElement.matches('.xterm-helper-textarea'));
+	assert.equal(await inTerminal(), true);
+	await tab.keyboard.press('Shift+Tab');
+	assert.equal(await inTerminal(), false);
+}, LIMIT);
+
+test('axe finds nothing in the panel, which is as wide as the page', async () => {
+	await tab.evaluate(axe.source);
+	const find = () => tab.evaluate(async () => (await window.axe.run('.machine')).violations
+		.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html}`)));
+	assert.deepEqual(await find(), []);
+	await tab.evaluate(() => document.querySelector('.machine header').append(document.createElement('button')));
+	assert.match((await find()).join(), /button-name/, 'it would see a fault');
+	await tab.evaluate(() => document.querySelector('.machine header').lastChild.remove());
+	await tab.setViewportSize({ width: 375, height: 700 });
+	assert.equal(await tab.evaluate(() => document.documentElement.scrollWidth), 375);
+	await tab.setViewportSize({ width: 1400, height: 900 });
+}, LIMIT);
+
+// By hand, and what comes after it. The machine goes on when one turns the page.
+test("chapter 1's buttons give what the book prints", async t => {
+	await tab.locator('.VPSidebar a', { hasText: 'Step 1' }).click();
+	await tab.locator('h1', { hasText: 'Step 1' }).waitFor();
+	const sections = ['By hand', 'Try it'], tried = { 'By hand': 0, 'Try it': 0 };
+	const markdown = readFileSync(join(tree, CHAPTER), 'utf8');
+	for (const { heading, marks, block, text, line } of blocksOf(markdown)) {
+		if (!sections.includes(heading))
+			continue;
+		const start = Date.now();
+		check(marks, block, await click(buttonOf(text)));
+		t.diagnostic(`line ${line}: ${Date.now() - start} ms`);
+		tried[heading]++;
+	}
+	assert.ok(tried['By hand'] >= 3 && tried['Try it'] >= 3, JSON.stringify(tried));
+}, LIMIT);
+
+test('where there is no WebAssembly, the page says so, and has no buttons', async () => {
+	const context = await browser.newContext();
+	await context.addInitScript(() => { delete window.WebAssembly; });
+	const bare = await context.newPage();
+	await bare.goto(site.address + 'machine.html');
+	await bare.getByText('This browser has no WebAssembly').waitFor();
+	await bare.goto(site.address + 'step1-userns/');
+	await bare.waitForFunction(() => document.querySelector('#app').__vue_app__);
+	assert.equal(await bare.getByRole('button', { name: 'Run it in the machine' }).count(), 0);
+	await context.close();
+}, LIMIT);
+
+test('what is without a button is in the book', () => {
+	const all = texts.map(file => readFileSync(join(tree, file), 'utf8')).join('');
+	for (const command of without)
+		assert.ok(all.includes(command), command);
+});
+
+test('nothing was said on the console', () => assert.deepEqual(errors, []));
