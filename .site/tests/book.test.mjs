@@ -208,6 +208,15 @@ test('the PDF has every page, and every sentence of it', () => {
 			assert.ok(pdfText.includes(words(line)), `${name}: ${line}`);
 });
 
+test('a list of links tells their pages', () => {
+	const lists = pages.flatMap(({ text }) => [...text.matchAll(/^- \[(.*)\]\(#.*\)$/gm)].map(([, item]) => item));
+	assert.ok(lists.length > 20, `${lists.length}`);
+	for (const item of lists) {
+		const [, number] = pdfText.match(`${item.replace(/[^\w ]/g, '.')}, page (\\d+)`) ?? [];
+		assert.ok(number && pdfPages[number - 1].split('\n').includes(item), item);
+	}
+});
+
 // Chromium leaves out what does not fit on paper, or makes all of it smaller.
 const missing = (lines, text) => lines.filter(line => !text.includes(letters(line)));
 const heights = (file, word) => [...run('pdftotext', '-bbox', file, '-')
