@@ -22,7 +22,8 @@ SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
-	   tests/exercises/answers/* tests/zoo/right/*) \
+	   tests/exercises/answers/* tests/zoo/right/* .site/*/*) \
+	   step6-mntns/completion.bash \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 
 .PHONY: all
@@ -55,9 +56,17 @@ tests/torture: tests/torture-run.o tests/torture-calls.o
 run: all
 	@./step6-mntns/isolate $(PROGRAM)
 
-.PHONY: install
+# Needs for its test, beside those of make test: mandoc, man-db, zsh, and
+# bash-completion.
+.PHONY: install uninstall test-install
 install: all
-	install -D -m 755 step6-mntns/isolate $(DESTDIR)$(PREFIX)/bin/isolate
+	@tests/install "$(DESTDIR)" "$(PREFIX)"
+
+uninstall:
+	@tests/install --undo "$(DESTDIR)" "$(PREFIX)"
+
+test-install: all
+	tests/sandbox bats tests/install-ours.bats
 
 .PHONY: doctor
 doctor:
@@ -194,25 +203,36 @@ torture: all tests/torture
 zoo: tests/probe
 	tests/zoo/run "$(ONLY)"
 
+# As root it measures an ordinary user, too, and draws the picture of the front
+# page. bubblewrap, crun and runc are measured where they are installed.
 .PHONY: bench
 bench: all tests/bare tests/medians
-	tests/bench
+	ROUNDS="$(ROUNDS)" tests/bench
 
 .PHONY: book test-book
 book:
 	tests/book --write
 
+# The terminal on the front page; as root. It takes busybox-static, and a C
+# compiler, iputils-ping, iproute2 and procps, as test-book does.
+.PHONY: recording
+recording: all
+	.site/recording
+
 test-book: all tests/probe
-	codespell --ignore-words-list=inh,solate README.md */README.md \
-		tests/exercises/README.md tests/README.md \
+	codespell --ignore-words-list=inh,solate,nd README.md */README.md \
+		tests/exercises/README.md common/SYMPTOMS.md \
+		step6-mntns/isolate.1 \
 		$(SOURCES) $(HEADERS) $(SCRIPTS)
 	tests/book
+	.site/recording --check
+	.site/cost --check
 	tests/own
 
 # The book as pages. Debian's packages: nodejs, npm, and chromium, which draws
 # the pictures and in which the pages are tested.
 .PHONY: site pages open-site test-site
-site: pages book-files
+site: pages book-files machine
 
 pages: .site/node_modules/.package-lock.json
 	node .site/build-pages.mjs
@@ -222,6 +242,15 @@ open-site: site
 
 test-site: site
 	node --test $(wildcard .site/tests/*.test.mjs)
+
+# The machine that the pages run. Debian's packages: nodejs, npm, gcc, make, cpio,
+# zstd.
+.PHONY: machine test-machine
+machine: .site/node_modules/.package-lock.json
+	.site/machine/build
+
+test-machine: pages machine
+	node --test .site/tests/machine.test.mjs
 
 # The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
 # fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
@@ -238,6 +267,7 @@ clean:
 	$(RM) $(PROGRAMS) common/common.a tests/probe tests/bare tests/medians \
 		tests/torture
 	$(RM) $(SOURCES:.c=.o) $(SOURCES:.c=.d) $(FUZZ:.c=.fuzz)
+	$(RM) -r site .site/build
 
 .PHONY: help
 help:
@@ -276,6 +306,7 @@ help:
 	@echo '                      make pages, make machine, make book-files for a part'
 	@echo 'make open-site        make it, serve it on 127.0.0.1, and open it'
 	@echo 'make test-site        make it, and test it in a browser'
+	@echo 'make test-machine     test the machine in the pages alone'
 	@echo 'make book-files       make site/isolate.epub and site/isolate.pdf'
 	@echo 'make exercise         test your answer to an exercise: EX=2a MINE=./mine'
 	@echo 'make test-exercises   test our answers to the exercises'
@@ -288,6 +319,11 @@ help:
 	@echo '                      LONG=yes for more, and load'
 	@echo 'make zoo              grade foreign programs, right ones and wrong ones;'
 	@echo '                      ONLY=regex for some'
-	@echo 'make bench            compare the time of a run with unshare'
-	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate'
+	@echo 'make bench            measure what each step costs, beside others, and'
+	@echo '                      draw it for the front page (as root); ROUNDS=200'
+	@echo 'make recording        record the terminal of the front page (as root)'
+	@echo 'make install          install step 6 as $(PREFIX)/bin/isolate, with its'
+	@echo '                      manual page and completions; PREFIX=~/.local'
+	@echo 'make uninstall        take it away'
+	@echo 'make test-install     test that, and the page and the completions'
 	@echo 'make clean            remove what was built'

@@ -20,6 +20,7 @@ export default JSON.stringify(index);`;
 
 export const vite = {
 	plugins: [searchIndex],
+	build: { chunkSizeWarningLimit: 1000 }, // a page of long programs is one chunk
 	define: { 'import.meta.env.BASE_URL': CLIENT },
 	experimental: {
 		renderBuiltUrl: (file, { hostType }) =>

@@ -21,7 +21,7 @@ export function highlight(text, lang) {
 const pre = lines =>
 	`<pre class="shiki shiki-themes vp-code" tabindex="0" v-pre><code>${lines.join('')}</code></pre>`;
 
-const line = (kind, html) => `<span class="line ${kind}">${html}\n</span>`;
+const line = (kind, html) => `<span class="line ${kind}">${html}</span>\n`;
 
 // As tests/book reads a console block.
 export function readConsole(text) {
@@ -44,7 +44,8 @@ function showCommand({ shell, root, command, output }) {
 	const who = `${root ? 'root' : 'user'} ${shell}`;
 	const typed = highlight(command, 'bash').map((html, row) =>
 		line('typed', (row ? prompt('&gt;') : prompt(shell + (root ? '#' : '$'), who)) + html));
-	return [...typed, ...output.map(row => line('output vp-copy-ignore', escape(row)))];
+	const lines = output.map(row => line('output', escape(row))).join('');
+	return [...typed, output.length ? `<span class="vp-copy-ignore">${lines}</span>` : ''];
 }
 
 export const showConsole = text => pre(readConsole(text).flatMap(showCommand));

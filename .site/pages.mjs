@@ -30,8 +30,17 @@ export function addressOf(file) {
 	return file.replace(/^\.site\//, '').replace(/README\.md$/, 'index.md');
 }
 
-// What the recording on the front page says to those who cannot see it.
-export const recording = read('README.md').match(/!\[([^\]]*)\]\(\.site\/recording\.svg\)/)?.[1].replace(/\s+/g, ' ');
+// The recording on the front page, and what it says to those who cannot see it.
+export const recording = (() => {
+	const alt = read('README.md').match(/!\[([^\]]*)\]\(\.site\/recording\.svg\)/)?.[1].replace(/\s+/g, ' ');
+	return alt && { alt, src: '/pictures/recording.svg', ...sizeOf('/pictures/recording.svg') };
+})();
+
+// Of a picture in .site, by its address on the site.
+export function sizeOf(address) {
+	const [, width, height] = read(`.site/${posix.basename(address)}`).match(/<svg [^>]*width="(\d+)" height="(\d+)"/) ?? [];
+	return width ? { width, height } : {};
+}
 
 const isFolder = file => statSync(join(tree, file)).isDirectory();
 const titleOf = file => read(file).match(/^# (.*)$/m)[1];

@@ -4,7 +4,7 @@
  * its words separated by blanks.
  *
  * What a run leaves the kernel to clean up may cost the next one, so each round
- * begins with another command.
+ * has an order of its own.
  */
 #include <err.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_COMMANDS = 8, MOST_WORDS = 16 };
+enum { MOST_COMMANDS = 24, MOST_WORDS = 24 };
 
 static void split(char *command, char *words[MOST_WORDS])
 {
@@ -60,27 +60,37 @@ static int compare(const void *one, const void *other)
 	return (*a > *b) - (*a < *b);
 }
 
+static void shuffle(int order[], int n)
+{
+	for (int i = n - 1; i > 0; i--) {
+		int other = rand() % (i + 1), was = order[i];
+
+		order[i] = order[other];
+		order[other] = was;
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	char *words[MOST_COMMANDS][MOST_WORDS];
 	double *times[MOST_COMMANDS];
 	int rounds = argc > 1 ? atoi(argv[1]) : 0;
-	int commands = argc - 2;
+	int commands = argc - 2, order[MOST_COMMANDS];
 
 	if (rounds < 1 || commands < 1 || commands > MOST_COMMANDS)
 		errx(EXIT_FAILURE, "usage: medians ROUNDS COMMAND...");
 	for (int i = 0; i < commands; i++) {
+		order[i] = i;
 		split(argv[2 + i], words[i]);
 		times[i] = calloc((size_t)rounds, sizeof(double));
 		if (!times[i])
 			err(EXIT_FAILURE, "calloc");
 	}
-	for (int round = 0; round < rounds; round++)
-		for (int i = 0; i < commands; i++) {
-			int turn = (round + i) % commands;
-
-			times[turn][round] = time_of(words[turn]);
-		}
+	for (int round = 0; round < rounds; round++) {
+		shuffle(order, commands);
+		for (int i = 0; i < commands; i++)
+			times[order[i]][round] = time_of(words[order[i]]);
+	}
 	for (int i = 0; i < commands; i++) {
 		qsort(times[i], (size_t)rounds, sizeof(double), compare);
 		printf("%.0f\n", times[i][rounds / 2]);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { relativeHtml, vite } from '../base.mjs';
 import { readConsole, showConsole, showDiff, themes } from '../code.mjs';
-import { recording, sidebar, site, texts } from '../pages.mjs';
+import { recording, sidebar, site, sizeOf, texts } from '../pages.mjs';
 
 const { pictureOf } = existsSync(join(site, 'pictures.mjs'))
 	? await import('../pictures.mjs') : { pictureOf: source => `<pre>${source}</pre>` };
@@ -16,6 +16,15 @@ const quote = value => JSON.stringify(value).replace(/&/g, '&amp;').replace(/"/g
 // A wide one scrolls where it would get too small to be read.
 const picture = svg => `<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)?.[1]}px" v-pre>${svg}</figure>\n`;
 
+// The marks of tests/book that the button of a console block has to know.
+function marksOf(tokens, index) {
+	const comments = tokens.slice(0, index).map(({ type, content }) => type === 'html_block' ? content : '');
+	const own = comments.slice(comments.findLastIndex(text => !text) + 1).join('');
+	const varies = own.match(/^<!-- varies: (.*) -->$/m)?.[1];
+	const patch = comments.join('').match(/^<!-- (?:patch: \S+|unpatch) -->$/gm)?.at(-1).match(/patch: (\S+)/)?.[1];
+	return (varies ? ` :varies="${quote(varies)}"` : '') + (patch ? ` patch="${patch}"` : '');
+}
+
 function blocks(md) {
 	const { fence } = md.renderer.rules, { highlight } = md.options;
 	const shown = { console: showConsole, diff: showDiff };
@@ -26,22 +35,31 @@ function blocks(md) {
 			return picture(pictureOf(content));
 		const code = fence(tokens, index, ...rest);
 		return lang === 'console'
-			? `<ConsoleBlock :block="${quote(readConsole(content))}">${code}</ConsoleBlock>\n` : code;
+			? `<ConsoleBlock :block="${quote(readConsole(content))}"${marksOf(tokens, index)}>${code}</ConsoleBlock>\n` : code;
 	};
 }
 
 // The top of the start page, Hero.vue, has the title and the recording.
 function startPage(md) {
-	const isShown = (tokens, index) => tokens[index].children?.some(token =>
-		token.type === 'image' && token.attrGet('src').endsWith('recording.svg'));
+	const isShown = token => token.children?.some(({ type, attrs }) =>
+		type === 'image' && Object.fromEntries(attrs).src.endsWith('recording.svg'));
 	md.core.ruler.push('start_page', ({ tokens, env }) => {
 		if (env.relativePath !== 'index.md')
 			return;
 		if (tokens[0]?.tag === 'h1')
 			tokens.splice(0, 3);
-		const index = tokens.findIndex((_, index) => isShown(tokens, index));
+		const index = tokens.findIndex(isShown);
 		if (index > 0)
 			tokens.splice(index - 1, 3);
+	});
+}
+
+// A picture has its room before it is loaded.
+function pictureSizes(md) {
+	md.core.ruler.push('picture_sizes', ({ tokens }) => {
+		for (const image of tokens.flatMap(token => token.children ?? []).filter(({ type }) => type === 'image'))
+			for (const [name, value] of Object.entries(sizeOf(image.attrGet('src'))))
+				image.attrSet(name, value);
 	});
 }
 
@@ -77,7 +95,14 @@ export default {
 	markdown: {
 		theme: themes,
 		anchor: { slugify },
-		config: md => { blocks(md); startPage(md); corners(md); },
+		config: md => {
+			blocks(md);
+			startPage(md);
+			pictureSizes(md);
+			corners(md);
+			// Vue would take the end of a line between two tags away.
+			md.renderer.rules.softbreak = () => ' ';
+		},
 	},
 	vite,
 	transformHtml: (html, _, { page }) => relativeHtml(html, page),

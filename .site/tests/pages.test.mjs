@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
+import MarkdownIt from 'markdown-it';
 import { addressOf, texts, tree } from '../pages.mjs';
 import { output, startBrowser, startServer } from './browser.mjs';
 
@@ -77,6 +78,7 @@ async function look(tab, said, url) {
 	await tab.waitForFunction(() => !document.querySelector('#app') || document.documentElement.classList.contains('dark'));
 	found.dark = await axeFinds(tab, contrast);
 	await tab.emulateMedia({ media: 'print' });
+	await tab.waitForFunction(() => matchMedia('print').matches);
 	found.printed = await answers(tab);
 	found.text = await tab.evaluate(() => document.body.innerText);
 	return { ...found, errors: [...said.errors], foreign: [...said.foreign] };
@@ -192,9 +194,19 @@ async function open(page, options = {}) {
 	return tab;
 }
 
+// What a README says, by paragraph, heading, entry of a list, and cell of a table.
+const paragraphs = file => new MarkdownIt({ html: true }).parse(markdown(file), {})
+	.filter(({ type }) => type === 'inline')
+	.map(({ children }) => words(children.map(({ type, content }) =>
+		/break$/.test(type) ? ' ' : /^(text|code_inline)$/.test(type) ? content : '').join('')));
+
+const words = text => text.replace(/\u200b/g, '').replace(/\s+/g, ' ').trim();
+
 test('without a script, a page has its text, its code and its pictures', async () => {
 	for (const file of texts) {
 		const tab = await open(addressOf(file).replace(/md$/, 'html'), { javaScriptEnabled: false });
+		const all = words(await tab.locator('.VPDoc').first().textContent());
+		assert.deepEqual(paragraphs(file).filter(text => !all.includes(text)), [], file);
 		const shown = await tab.locator('.vp-doc pre').allTextContents();
 		const written = fences(file);
 		assert.deepEqual(shown.map(text => text.trimEnd()), written
@@ -217,7 +229,7 @@ test('the search finds pivot_root, and goes there', async () => {
 	assert.match(await first.getAttribute('href'), /^\/some\/where\/step6-mntns\/.*#/);
 	await first.click();
 	await tab.waitForURL(/step6-mntns\/.*#/);
-	assert.match(await tab.locator('.vp-doc').innerText(), /pivot_root/);
+	await tab.locator('.vp-doc', { hasText: 'pivot_root' }).waitFor();
 	await tab.context().close();
 }, LIMIT);
 

@@ -1,6 +1,7 @@
 import DefaultTheme from 'vitepress/theme';
 import ConsoleBlock from './ConsoleBlock.vue';
 import Layout from './Layout.vue';
+import MachineStart from './MachineStart.vue';
 import './style.css';
 
 export default {
@@ -8,5 +9,6 @@ export default {
 	Layout,
 	enhanceApp({ app }) {
 		app.component('ConsoleBlock', ConsoleBlock);
+		app.component('MachineStart', MachineStart);
 	},
 };
