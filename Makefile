@@ -257,12 +257,9 @@ test-machine: pages machine
 
 # The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
 # fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
-.PHONY: book-files test-book-files
+.PHONY: book-files
 book-files: .site/node_modules/.package-lock.json
 	node .site/book/build.mjs
-
-test-book-files: book-files
-	node --test .site/tests/book.test.mjs .site/tests/pictures.test.mjs
 
 .site/node_modules/.package-lock.json: .site/package-lock.json
 	cd .site && npm ci --ignore-scripts --no-audit --no-fund
