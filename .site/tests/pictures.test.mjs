@@ -61,6 +61,14 @@ test('a label that is too wide is noticed', async () => {
 	assert.ok((await tooWide(loose, 'DejaVu Sans Mono')).length > 10);
 });
 
+test('what is bold in a label is bold', () => {
+	const bold = blocks.flatMap((source, index) =>
+		[...source.matchAll(/<b>(.*?)<\/b>/g)].map(([, words]) => [pictures[index], words]));
+	assert.ok(bold.length > 10);
+	for (const [svg, words] of bold)
+		assert.match(svg, new RegExp(`font-weight="700"[^>]*>${words}<`));
+});
+
 test('a picture says what it shows, to who cannot see it', () => {
 	for (const [index, source] of blocks.entries()) {
 		const { 1: title } = source.match(/accTitle: (.*)/), { 1: description } = source.match(/accDescr: (.*)/);
