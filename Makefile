@@ -25,6 +25,8 @@ SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
 	   tests/exercises/answers/* tests/zoo/right/* .site/*/*) \
 	   step6-mntns/completion.bash \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
+PYTHON := $(shell grep -lsE '^\#!/usr/bin/python3' tests/* tests/*/* \
+	  tests/zoo/right/*) $(wildcard tests/*.py)
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -169,6 +171,7 @@ check:
 	cppcheck --quiet --enable=warning,style,performance,portability \
 		--error-exitcode=1 --suppress=variableScope --std=c11 $(SOURCES)
 	shellcheck $(SCRIPTS)
+	pyflakes3 $(PYTHON)
 
 # The probe is not what is tested, and has to die of its faults.
 .PHONY: sanitize sanitize-step6
@@ -254,12 +257,9 @@ test-machine: pages machine
 
 # The book as EPUB and PDF. Debian's packages: nodejs, npm, chromium,
 # fonts-liberation, fonts-dejavu-core, poppler-utils; to test it, epubcheck, too.
-.PHONY: book-files test-book-files
+.PHONY: book-files
 book-files: .site/node_modules/.package-lock.json
 	node .site/book/build.mjs
-
-test-book-files: book-files
-	node --test .site/tests/book.test.mjs .site/tests/pictures.test.mjs
 
 .site/node_modules/.package-lock.json: .site/package-lock.json
 	cd .site && npm ci --ignore-scripts --no-audit --no-fund
@@ -298,7 +298,7 @@ help:
 	@echo 'make diff-N           show what step N adds to step N-1'
 	@echo 'make break-N-M        apply experiment M of chapter N, and build'
 	@echo 'make mend             take the experiment back'
-	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make check            clang-format, clang-tidy, cppcheck, shellcheck, pyflakes'
 	@echo 'make sanitize         test a build with ASan and UBSan;'
 	@echo '                      make sanitize-step6 for the last step alone'
 	@echo 'make fuzz             fuzz the parsers, ten seconds each;'

@@ -159,6 +159,11 @@ enter() {
 	nsenter "${options[@]}" "$@"
 }
 
+# The host's end of a pair goes some milliseconds after its process.
+links_are_gone() {
+	[ -z "$(ip -o link show type veth)" ]
+}
+
 # on_host_side PID COMMAND...: runs it where the host's end of the veth pair of
 # isolate, PID, is.
 on_host_side() {

@@ -78,11 +78,11 @@ listing() {
 }
 
 @test "make uninstall leaves nothing, also after two times make install" {
-	make_ install DESTDIR="$ROOT"
-	rm -r "$ROOT/usr/local/share/man"
-	make_ install DESTDIR="$ROOT"
-	assert [ -e "$ROOT/usr/local/bin/isolate" ]
-	run make_ uninstall DESTDIR="$ROOT"
+	make_ install DESTDIR="$ROOT/new"
+	rm -r "$ROOT/new/usr/local/share/man"
+	make_ install DESTDIR="$ROOT/new"
+	assert [ -e "$ROOT/new/usr/local/bin/isolate" ]
+	run make_ uninstall DESTDIR="$ROOT/new"
 	assert_success
 	assert_output ""
 	run listing

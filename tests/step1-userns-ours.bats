@@ -1200,6 +1200,8 @@ said_times() {
 # The parent's system calls from clone on, each as "CALL N", the Nth of that
 # name in its life. The last one is that which releases the child.
 parents_calls() {
+	# The route of a run before, while it is there, takes a call more.
+	eventually links_are_gone
 	traced -o "$BATS_TEST_TMPDIR/calls" "$ISOLATE" true
 	awk -F '(' '{ n[$1]++ }
 		$1 == "clone" { on = 1 }

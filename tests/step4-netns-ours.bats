@@ -226,10 +226,6 @@ claimed_address() {
 	refute_output --partial ' dev veth'
 }
 
-links_are_gone() {
-	[ -z "$(ip -o link show type veth)" ]
-}
-
 is_given_first_address() {
 	"$ISOLATE" ip -o -4 address show dev peer0 | grep -q ' 10\.11\.12\.14/24 '
 }

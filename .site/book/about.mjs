@@ -12,9 +12,8 @@ function lastChange() {
 	if (process.env.SOURCE_DATE_EPOCH)
 		return Number(process.env.SOURCE_DATE_EPOCH);
 	try {
-		const time = execFileSync('git', ['log', '-1', '--format=%ct'],
-			{ cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-		return Number(time);
+		return Number(execFileSync('git', ['log', '-1', '--format=%ct', '--', ...pages],
+			{ cwd: tree, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
 	} catch { // not from git
 		return Math.max(...pages.map(file => Math.floor(statSync(join(tree, file)).mtimeMs / 1000)));
 	}
@@ -25,19 +24,18 @@ export const changed = new Date(lastChange() * 1000).toISOString().replace(/\.\d
 const namespaces = ['user', 'UTS', 'IPC', 'network', 'pid', 'mount'];
 
 // Six boxes, one in the other.
-function boxes() {
-	return namespaces.map((name, index) => {
-		const at = 100 + index * 48, width = 1000 - index * 96, height = 830 - index * 96;
-		const blue = 243 - index * 22;
-		return `<rect x="${at}" y="${at + 510}" width="${width}" height="${height}" rx="10" fill="rgb(${blue - 30}, ${blue - 12}, ${Math.min(255, blue + 10)})" stroke="#1f3a63" stroke-width="3"/>` +
-			`<text x="${at + 18}" y="${at + 546}" font-size="28" fill="${index > 2 ? '#ffffff' : '#1f2328'}">${name}</text>`;
-	}).join('\n');
+function box(name, depth) {
+	const at = 100 + depth * 48, width = 1000 - depth * 96, height = 830 - depth * 96;
+	const light = 92 - depth * 11, ink = light > 55 ? '#1f2328' : '#ffffff';
+	return `<rect x="${at}" y="${at + 510}" width="${width}" height="${height}" rx="10" fill="hsl(214, 52%, ${light}%)" stroke="#1f3a63" stroke-width="3"/>
+<text x="${at + 18}" y="${at + 546}" font-size="28" fill="${ink}">${name}</text>`;
 }
 
 export const cover = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 1600" role="img" aria-label="${title}: ${subtitle}" font-family="Liberation Sans, Arial, Helvetica, sans-serif">
 <rect width="1200" height="1600" fill="#ffffff"/>
 <text x="100" y="300" font-size="180" font-weight="700" fill="#1f2328">${title}</text>
 <text x="104" y="400" font-size="46" fill="#1f2328">${subtitle}</text>
-${boxes()}
+${namespaces.map(box).join('\n')}
 <text x="600" y="1050" text-anchor="middle" font-size="64" font-family="Liberation Mono, monospace" fill="#ffffff">process 1</text>
+<text x="100" y="1510" font-size="32" fill="#57606a">${changed.slice(0, 10)}, MIT License</text>
 </svg>`;

@@ -13,12 +13,17 @@ function classOf(style) {
 	return `c-${colour}`;
 }
 
-const plain = (text, language) =>
-	`<pre><code>${highlight(text.replace(/\n$/, ''), language).join('\n')}\n</code></pre>`;
+// A line is a block that hangs, so that one sees where it goes on. Tabs would count
+// from where it hangs.
+const withoutTabs = text => text.split('\n').map(line => line.split('\t')
+	.reduce((before, after) => before.padEnd(Math.floor(before.length / 8 + 1) * 8) + after)).join('\n');
+
+const plain = (text, language) => `<pre><code>${highlight(text.replace(/\n$/, ''), language)
+	.map(line => `<span class="line">${line}\n</span>`).join('')}</code></pre>`;
 
 export function codeOf(text, language) {
 	const show = { console: showConsole, diff: showDiff }[language] ?? (text => plain(text, language));
-	return show(text)
+	return show(withoutTabs(text))
 		.replace(/<pre[^>]*>/, `<pre class="${language}">`)
 		.replace(/ style="([^"]*)"/g, (_, style) => ` class="${classOf(style)}"`)
 		.replaceAll(' vp-copy-ignore', '') + '\n';

@@ -43,10 +43,7 @@ const labelOf = inline => md.renderer.render(
 	[{ ...inline, children: inline.children.filter(token => !token.type.startsWith('link_')) }],
 	md.options, {});
 
-function html(content) {
-	const token = new md.core.State('', md, {}).Token;
-	return Object.assign(new token('html_block', '', 0), { content });
-}
+const html = content => ({ type: 'html_block', content });
 
 // Names the headings, and notes them in part.headings.
 function nameHeadings(part, tokens) {
@@ -115,11 +112,10 @@ function findImages(part, tokens) {
 
 // The question is the heading above, or a paragraph that is bold.
 function questionAbove(tokens) {
-	const at = tokens.findLastIndex(token => token.type === 'heading_open');
 	const [open, inline] = tokens.slice(-3);
 	if (open?.type === 'paragraph_open' && /^\*\*[^*]*\*\*$/.test(inline.content))
 		return labelOf(inline).replace(/<\/?strong>/g, '');
-	return labelOf(tokens[at + 1]);
+	return labelOf(tokens[tokens.findLastIndex(token => token.type === 'heading_open') + 1]);
 }
 
 // Takes what is between <details> and </details> out of a page.

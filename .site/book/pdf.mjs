@@ -19,9 +19,10 @@ function contents() {
 	return `<h1 id="contents">Contents</h1>\n<ol class="contents">\n${parts.map(entry).join('')}</ol>\n`;
 }
 
-// The links to answers and back tell their page.
+// The links to answers and back tell their page, and those in a list of links.
 const withPages = html => html.replace(
-	/(<p class="answer"[^>]*><a href="#([^"]*)">.*?)(?=<\/a>)/g, (_, before, id) => before + pageOf(id));
+	/(<p class="answer"[^>]*>|<li>)(<a href="#([^"]*)">.*?)(?=<\/a><\/(?:p|li)>)/g,
+	(_, place, text, id) => place + text + pageOf(id));
 
 // Blocks that fit well on a page are not divided.
 const keepTogether = html => html.replace(/<pre class="(\w+)">(.*?)<\/pre>/gs, (block, language, code) =>

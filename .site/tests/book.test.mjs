@@ -20,8 +20,12 @@ const run = (...command) => execFileSync(command[0], command.slice(1),
 
 // What the pages say
 
-const pages = run('git', '-C', tree, 'ls-files', '*README.md', '*SYMPTOMS.md')
-	.trim().split('\n').map(name => ({ name, text: readFileSync(join(tree, name), 'utf8') }));
+const pages = readdirSync(tree, { withFileTypes: true })
+	.filter(({ name }) => !['lab', 'site'].includes(name) && !name.startsWith('.'))
+	.flatMap(entry => entry.isDirectory() ?
+		readdirSync(join(tree, entry.name), { recursive: true }).map(name => `${entry.name}/${name}`) : entry.name)
+	.filter(name => /\b(README|SYMPTOMS)\.md$/.test(name))
+	.map(name => ({ name, text: readFileSync(join(tree, name), 'utf8') }));
 
 const fences = text => [...text.matchAll(/^```(\w+)\n(.*?)^```$/gms)]
 	.map(([, language, code]) => ({ language, code }));
@@ -204,6 +208,15 @@ test('the PDF has every page, and every sentence of it', () => {
 			assert.ok(pdfText.includes(words(line)), `${name}: ${line}`);
 });
 
+test('a list of links tells their pages', () => {
+	const lists = pages.flatMap(({ text }) => [...text.matchAll(/^- \[(.*)\]\(#.*\)$/gm)].map(([, item]) => item));
+	assert.ok(lists.length > 20, `${lists.length}`);
+	for (const item of lists) {
+		const [, number] = pdfText.match(`${item.replace(/[^\w ]/g, '.')}, page (\\d+)`) ?? [];
+		assert.ok(number && pdfPages[number - 1].split('\n').includes(item), item);
+	}
+});
+
 // Chromium leaves out what does not fit on paper, or makes all of it smaller.
 const missing = (lines, text) => lines.filter(line => !text.includes(letters(line)));
 const heights = (file, word) => [...run('pdftotext', '-bbox', file, '-')
@@ -218,19 +231,26 @@ test('no line of code is cut off, nor the text made smaller', () => {
 	assert.ok(heights(pdfFile, 'namespaces').some(isNormal));
 });
 
-test('a line that is cut off is noticed', async () => {
-	const browser = await launch(), file = join(scratch, 'wide.pdf');
+// A PDF that is wrong in every way that is looked for.
+async function wrongPdf() {
+	const browser = await launch(), file = join(scratch, 'wrong.pdf');
 	try {
 		const page = await browser.newPage();
 		const style = ['book.css', 'paper.css'].map(name => readFileSync(join(tree, '.site/book', name), 'utf8'));
 		await page.setContent(`<style>${style.join('')} pre { white-space: pre }</style>
-			<pre>${'word '.repeat(40)}end</pre><p>namespaces</p>`);
+			<pre>${'word '.repeat(40)}end</pre><p>namespaces</p><h2>Last</h2>`);
 		await page.pdf({ path: file, preferCSSPageSize: true });
 	} finally {
 		await browser.close();
 	}
+	return file;
+}
+
+test('a line that is cut off is noticed, and a heading that is left alone', async () => {
+	const file = await wrongPdf();
 	assert.deepEqual(missing(['end'], letters(run('pdftotext', file, '-'))), ['end']);
 	assert.ok(!heights(file, 'namespaces').some(isNormal));
+	assert.deepEqual(lonelyHeadings(file), ['1: Last']);
 });
 
 const isPicture = text => fences(text).filter(({ language }) => language === 'mermaid').map(({ code }) => code);
@@ -268,14 +288,22 @@ test('a link to an answer tells its page', () => {
 		assert.ok(number >= first && number <= pdfPages.length, text);
 });
 
-// Pages that end with a heading.
-const orphans = (pages, headings) => pages.map((page, index) => [index + 1, page.trim().split('\n').at(-1)])
-	.filter(([, line]) => headings.includes(line));
+// Pages whose last line, above the number, is in the font of headings.
+function lonelyHeadings(file) {
+	const xml = run('pdftohtml', '-xml', '-i', '-stdout', file);
+	const sans = [...xml.matchAll(/<fontspec id="(\d+)" .*LiberationSans"/g)].map(([, id]) => id);
+	return xml.split('<page ').slice(1).flatMap((page, index) => {
+		const lines = [...page.matchAll(/<text top="(\d+)" .* font="(\d+)">(.*)<\/text>/g)]
+			.map(([, top, font, text]) => ({ top: Number(top), isHeading: sans.includes(font) && /^<b>/.test(text), text }))
+			.filter(({ top }) => top > 80 && top < 1190);
+		const last = Math.max(...lines.map(({ top }) => top));
+		return lines.filter(({ top, isHeading }) => isHeading && last - top < 5)
+			.map(({ text }) => `${index + 1}: ${text.replace(/<[^>]*>/g, '')}`);
+	});
+}
 
 test('no heading is the last line of its page', () => {
-	const all = pages.flatMap(({ text }) => headings(text, [1, 2, 3, 4]));
-	assert.deepEqual(orphans(pdfPages, all), []);
-	assert.deepEqual(orphans(['Text\n\nThe idea\n\n'], all), [[1, 'The idea']]);
+	assert.deepEqual(lonelyHeadings(pdfFile), []);
 });
 
 test('the PDF has bookmarks for every chapter and its sections', () => {

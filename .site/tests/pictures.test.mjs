@@ -10,7 +10,9 @@ import { launch, pictureOf } from '../pictures.mjs';
 const tree = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const folder = join(tree, '.site/build/pictures');
 
-const blocks = execFileSync('git', ['-C', tree, 'ls-files', '*.md'], { encoding: 'utf8' }).trim().split('\n')
+const blocks = readdirSync(tree, { withFileTypes: true })
+	.flatMap(entry => entry.isDirectory() ? [`${entry.name}/README.md`] : entry.name)
+	.filter(name => /^(step.*\/)?README\.md$/.test(name))
 	.flatMap(name => [...readFileSync(join(tree, name), 'utf8').matchAll(/^```mermaid\n(.*?)^```$/gms)])
 	.map(([, source]) => source);
 const pictures = blocks.map(pictureOf);
@@ -57,6 +59,14 @@ test('every label is in it, and in its box, in a wide font too', async () => {
 test('a label that is too wide is noticed', async () => {
 	const loose = pictures.map(svg => svg.replace(/ textLength="[^"]*"/g, ''));
 	assert.ok((await tooWide(loose, 'DejaVu Sans Mono')).length > 10);
+});
+
+test('what is bold in a label is bold', () => {
+	const bold = blocks.flatMap((source, index) =>
+		[...source.matchAll(/<b>(.*?)<\/b>/g)].map(([, words]) => [pictures[index], words]));
+	assert.ok(bold.length > 10);
+	for (const [svg, words] of bold)
+		assert.match(svg, new RegExp(`font-weight="700"[^>]*>${words}<`));
 });
 
 test('a picture says what it shows, to who cannot see it', () => {

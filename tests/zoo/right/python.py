@@ -186,7 +186,7 @@ def between(isolate, up, down, argv):
     if not root:
         call("unshare", NEWNET)
         outside = Rtnetlink()
-        kept = os.open("/proc/self/ns/net", os.O_RDONLY)
+        os.open("/proc/self/ns/net", os.O_RDONLY)  # keeps it alive
     call("unshare", NEWNET | NEWUTS | NEWIPC | NEWPID | NEWNS)
     put(up, 0 if root else lay_cable(outside, os.getpid()))
     set_up_inside(get(down))
