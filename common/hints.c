@@ -67,7 +67,7 @@ static const char *look_who_refuses(const char *clone)
 	    !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return "nothing is mounted on /, so this is a chroot(2): the "
 		       "kernel creates no user namespace in one";
-	if (geteuid() == read_sysctl("kernel/overflowuid"))
+	if (geteuid() == (uid_t)read_sysctl("kernel/overflowuid"))
 		return "the caller's own ids must be mapped in the user "
 		       "namespace it is in, see /proc/self/uid_map";
 	return NULL;
