@@ -86,7 +86,7 @@ test(`the machine is at its prompts within ${SECONDS_TO_PROMPT} s, and loads at 
 
 // Types in a terminal, and waits for the words it then shows.
 async function type(terminal, command, shown) {
-	await tab.getByRole('button', { name: new RegExp(`^${terminal} `) }).click();
+	await tab.getByRole('button', { name: terminal, exact: true }).click();
 	await tab.getByRole('textbox', { name: `Terminal ${terminal}` }).focus();
 	await tab.keyboard.type(`clear; ${command}\n`);
 	await tab.locator('.xterm-rows:visible', { hasText: shown }).waitFor({ timeout: 60_000 });
