@@ -40,8 +40,12 @@ export function place(block) {
 
 // A block that shows an experiment: it is applied first, and taken back in the end.
 export function broken(block, patch) {
-	const make = command => ({ shell: '', root: false, command, output: null });
-	return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
+	const around = shell => {
+		const make = command => ({ shell, root: false, command, output: null });
+		return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
+	};
+	const own = block.find(({ root }) => !root)?.shell ?? '';
+	return place(around('')) ? around('') : around(own);
 }
 
 // A serial line. What comes is kept until somebody waits for it.
