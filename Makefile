@@ -22,7 +22,7 @@ SOURCES := $(wildcard common/*.c step*/*.c tests/*.c tests/exercises/*.c \
 	   tests/exercises/answers/*.c) $(FUZZ)
 HEADERS := $(wildcard common/*.h step*/*.h tests/*.h tests/fuzz/*.h)
 SCRIPTS := $(shell grep -lsE '^\#!/bin/(sh|bash)' .ci/* tests/* tests/*/* \
-	   tests/exercises/answers/* tests/zoo/right/* .site/*/*) \
+	   tests/exercises/answers/* tests/zoo/right/* .site/machine/* .site/machine/*/*) \
 	   step6-mntns/completion.bash \
 	   $(wildcard tests/*.bash tests/*.bats tests/*/*.bash tests/*/*.bats)
 PYTHON := $(shell grep -lsE '^\#!/usr/bin/python3' tests/* tests/*/* \

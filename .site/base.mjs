@@ -31,7 +31,7 @@ export const vite = {
 // Scripts move from page to page without loading one, so they need addresses that
 // stay right when they do: what the HTML has relative is made absolute for them.
 const script = `__VP_SITE_DATA__.base = __BASE__;
-for (const e of document.querySelectorAll('#app [href^="."], #app [src^="."]'))
+for (const e of document.querySelectorAll('[rel=icon], #app [href^="."], #app [src^="."]'))
 	for (const name of ['href', 'src'])
 		if (e.getAttribute(name)?.startsWith('.'))
 			e.setAttribute(name, new URL(e.getAttribute(name), location).href.slice(location.origin.length));`;

@@ -59,7 +59,8 @@ export function sidebar() {
 // The files in a folder, and below it, but for what a compiler has left there.
 function list(folder) {
 	const files = readdirSync(join(tree, folder), { recursive: true }).map(file => posix.join(folder, file));
-	return files.filter(file => !isFolder(file) && !/(^|\/)\.|\.(o|d|a|md)$/.test(file) && !read(file).includes('\0')).sort();
+	const isText = file => !/(^|\/)\.|\.(o|d|a|md)$/.test(file) && !isFolder(file) && !read(file).includes('\0');
+	return files.filter(isText).sort();
 }
 
 // Calls change(address) for each link outside of code, [text](address).
@@ -136,13 +137,13 @@ const folderPage = folder => frontMatter({ ...beside, title: folder, outline: 2 
 	`# \`${folder}/\`\n\n` +
 	list(folder).map(file => `## \`${posix.relative(folder, file)}\`\n\n${code(file)}\n`).join('');
 
-function sourceList(files, folders) {
-	const entry = file => `- [\`${file}\`](./${addressOf(file)})\n`;
-	const all = [...files.map(file => [file, posix.dirname(file)]), ...folders.map(folder => [folder, posix.dirname(folder)])];
-	const names = [...new Set(all.map(([, folder]) => folder))].sort();
+// All that has such a page, by the folder it is in.
+function sourceList(paths) {
+	const entry = path => `- [\`${path}\`](./${addressOf(path)})\n`;
+	const folders = [...new Set(paths.map(path => posix.dirname(path)))].sort();
 	return frontMatter({ ...beside, title: 'The source', outline: 2 }) + '# The source\n\n' +
-		names.map(name => `## \`${name === '.' ? 'isolate' : name}/\`\n\n` +
-			all.filter(([, folder]) => folder === name).map(([file]) => entry(file)).join('')).join('\n');
+		folders.map(folder => `## \`${folder === '.' ? 'isolate' : folder}/\`\n\n` +
+			paths.filter(path => posix.dirname(path) === folder).map(entry).join('')).join('\n');
 }
 
 export function stage() {
@@ -159,6 +160,6 @@ export function stage() {
 		write(addressOf(file), sourcePage(file));
 	for (const folder of folders)
 		write(addressOf(folder), folderPage(folder));
-	write('source.md', sourceList(files, folders));
+	write('source.md', sourceList([...files, ...folders]));
 	cpSync(join(site, 'public'), join(staged, 'public'), { recursive: true });
 }

@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { relativeHtml, vite } from '../base.mjs';
 import { readConsole, showConsole, showDiff, themes } from '../code.mjs';
 import { worksThere } from '../machine/blocks.mjs';
-import { recording, sidebar, site, sizeOf, texts } from '../pages.mjs';
-
-const { pictureOf } = existsSync(join(site, 'pictures.mjs'))
-	? await import('../pictures.mjs') : { pictureOf: source => `<pre>${source}</pre>` };
+import { recording, sidebar, sizeOf, texts } from '../pages.mjs';
+import { pictureOf } from '../pictures.mjs';
 
 // As a forge names the anchor of a heading; the READMEs' links rely on it.
 const slugify = text => text.trim().toLowerCase()
@@ -15,7 +11,8 @@ const slugify = text => text.trim().toLowerCase()
 const quote = value => JSON.stringify(value).replace(/&/g, '&amp;').replace(/"/g, '&quot;');
 
 // A wide one scrolls where it would get too small to be read.
-const picture = svg => `<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)?.[1]}px" v-pre>${svg}</figure>\n`;
+const picture = svg =>
+	`<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)[1]}px" v-pre>${svg}</figure>\n`;
 
 // The marks of tests/book that the button of a console block has to know.
 function marksOf(tokens, index) {
@@ -93,7 +90,6 @@ export default {
 	cacheDir: 'build/cache',
 	head: [
 		['link', { rel: 'icon', type: 'image/svg+xml', href: '/logo.svg' }],
-		['meta', { name: 'color-scheme', content: 'light dark' }],
 	],
 	markdown: {
 		theme: themes,

@@ -32,7 +32,7 @@ const ADDED = /^(\[\d+\]( \d+|[+-]? .*)|logout|exit|There are (stopped|running) 
 const tidy = text => text
 	.replace(ADDED, '')
 	.replace(/^\/bin\/bash: line \d+: /gm, 'bash: ')
-	.replace(/^\s*\n/, '');
+	.replace(/^\s*\n/, '').trimEnd();
 
 // On a terminal, ls shows columns.
 const words = text => text.split(/\s+/).filter(Boolean).sort().join('\n');

@@ -40,8 +40,12 @@ export function place(block) {
 
 // A block that shows an experiment: it is applied first, and taken back in the end.
 export function broken(block, patch) {
-	const make = command => ({ shell: '', root: false, command, output: null });
-	return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
+	const around = shell => {
+		const make = command => ({ shell, root: false, command, output: null });
+		return patch ? [make(`make break-${patch}`), ...block, make('make mend')] : block;
+	};
+	const own = block.find(({ root }) => !root)?.shell ?? '';
+	return place(around('')) ? around('') : around(own);
 }
 
 // A serial line. What comes is kept until somebody waits for it.
@@ -87,22 +91,22 @@ class Line {
 	}
 }
 
-// What there is since the last prompt, if a command was typed then and the shell is
-// back at a prompt: { printed, end }. What a background job has said before it was
-// typed counts as printed, too.
-function output(text, isQuiet) {
+// What there is since the last prompt, if `row` was typed then and the shell is back
+// at a prompt: { printed, end }. What a background job has said before it was typed
+// counts as printed, too.
+const output = row => (text, isQuiet) => {
 	const typed = text.indexOf(HAS_READ), start = typed + HAS_READ.length;
-	if (typed >= 0) {
+	const end = text.indexOf(READS, start);
+	if (typed >= 0 && end >= 0) {
 		const before = text.slice(0, Math.max(0, text.lastIndexOf(READS, typed)));
-		const end = text.indexOf(READS, start);
-		if (end >= 0)
-			return { printed: withoutPrompt(before) + text.slice(start, end), end };
+		return { printed: withoutPrompt(before) + text.slice(start, end), end };
 	}
-	const rest = text.slice(typed < 0 ? text.indexOf('\n') + 1 || text.length : start);
-	if (!isQuiet || !PROMPT.test(rest.replace(ESCAPES, '')))
+	const echo = typed < 0 ? text.indexOf(`${row}\r\n`) : start;
+	const rest = text.slice(typed < 0 ? echo + row.length + 2 : start);
+	if (!isQuiet || echo < 0 || !PROMPT.test(rest.replace(ESCAPES, '')))
 		return null;
 	return { printed: rest.replace(/[^\n]*$/, ''), end: text.length };
-}
+};
 
 const withoutPrompt = text => text.replace(ESCAPES, '').replace(/^[^\n]*?[#$] /, '');
 
@@ -157,7 +161,7 @@ export class Machine {
 		let found;
 		for (const row of command.split('\n')) {
 			line.send(`${row}\r`);
-			found = await line.until(output, this.patience);
+			found = await line.until(output(row), this.patience);
 			if (found === null)
 				return null;
 			line.text = line.text.slice(found.end);

@@ -57,13 +57,27 @@ async function widths(tab) {
 
 // The heights of the answers, which are 0 while they are folded away.
 const answers = tab => tab.evaluate(() => [...document.querySelectorAll('details')].map(details =>
-	Math.max(0, ...[...details.children].filter(e => e.tagName !== 'SUMMARY').map(e => e.checkVisibility({ contentVisibilityAuto: true }) ? e.offsetHeight : 0))));
+	Math.max(0, ...[...details.children].filter(e => e.tagName !== 'SUMMARY')
+		.map(e => e.checkVisibility() ? e.offsetHeight : 0))));
 
 // The scripts of the site have taken over what the HTML has; or there are none.
 const ready = tab => tab.waitForFunction(() => {
 	const app = document.querySelector('#app');
 	return !app || app.__vue_app__;
 });
+
+// The answers on paper, when they are all there, or do not come.
+async function printedAnswers(tab) {
+	await tab.emulateMedia({ media: 'print' });
+	let heights;
+	for (let tries = 0; tries < 20; tries++) {
+		heights = await answers(tab);
+		if (heights.every(height => height > 0))
+			break;
+		await tab.waitForTimeout(100);
+	}
+	return heights;
+}
 
 async function look(tab, said, url) {
 	said.errors.length = said.foreign.length = 0;
@@ -77,9 +91,7 @@ async function look(tab, said, url) {
 	await tab.emulateMedia({ colorScheme: 'dark' });
 	await tab.waitForFunction(() => !document.querySelector('#app') || document.documentElement.classList.contains('dark'));
 	found.dark = await axeFinds(tab, contrast);
-	await tab.emulateMedia({ media: 'print' });
-	await tab.waitForFunction(() => matchMedia('print').matches);
-	found.printed = await answers(tab);
+	found.printed = await printedAnswers(tab);
 	found.text = await tab.evaluate(() => document.body.innerText);
 	return { ...found, errors: [...said.errors], foreign: [...said.foreign] };
 }
