@@ -32,6 +32,7 @@ const ADDED = /^(\[\d+\]( \d+|[+-]? .*)|logout|exit|There are (stopped|running) 
 const tidy = text => text
 	.replace(ADDED, '')
 	.replace(/^\/bin\/bash: line \d+: /gm, 'bash: ')
+	.replaceAll('/home/user/patched/', '/home/user/isolate/') // where an experiment is
 	.replace(/^\s*\n/, '').trimEnd();
 
 // On a terminal, ls shows columns.

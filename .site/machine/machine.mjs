@@ -108,12 +108,18 @@ const output = row => (text, isQuiet) => {
 	return { printed: rest.replace(/[^\n]*$/, ''), end: text.length };
 };
 
+// Is a row that was typed on the screen? Else Bash, which reads ahead, would not show
+// it any more.
+const bare = text => text.replace(ESCAPES, '').replace(/\s/g, '');
+const isShown = row => text => bare(text).endsWith(bare(row)) || null;
+const ECHO = 3000;
+
 const withoutPrompt = text => text.replace(ESCAPES, '').replace(/^[^\n]*?[#$] /, '');
 
 const plain = text => text.replace(ESCAPES, '').replace(/\r+\n/g, '\n').replace(/\r/g, '');
 
 export class Machine {
-	constructor(emulator, { patience = 60_000 } = {}) {
+	constructor(emulator, { patience = 120_000 } = {}) {
 		this.lines = [0, 1, 2, AGENT].map(number => new Line(emulator, number));
 		this.patience = patience;
 		this.asked = Promise.resolve();
@@ -160,7 +166,9 @@ export class Machine {
 		const line = this.lines[terminal];
 		let found;
 		for (const row of command.split('\n')) {
-			line.send(`${row}\r`);
+			line.send(row);
+			await line.until(isShown(row), ECHO);
+			line.send('\r');
 			found = await line.until(output(row), this.patience);
 			if (found === null)
 				return null;

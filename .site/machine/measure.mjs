@@ -16,7 +16,7 @@ const emulator = new V86({
 	initial_state: { buffer: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) },
 	autostart: true,
 });
-const machine = new Machine(emulator, { patience: 40_000 });
+const machine = new Machine(emulator, { patience: 120_000 });
 await new Promise(resolve => emulator.add_listener('emulator-ready', resolve));
 const began = Date.now();
 await machine.wake();
