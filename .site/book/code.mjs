@@ -18,15 +18,25 @@ function classOf(style) {
 const withoutTabs = text => text.split('\n').map(line => line.split('\t')
 	.reduce((before, after) => before.padEnd(Math.floor(before.length / 8 + 1) * 8) + after)).join('\n');
 
-const plain = (text, language) => `<pre><code>${highlight(text.replace(/\n$/, ''), language)
-	.map(line => `<span class="line">${line}\n</span>`).join('')}</code></pre>`;
+// Each line as its kind and its HTML, of what the pages have.
+const linesOf = html =>
+	[...html.matchAll(/<span class="line ([^"]*)">(.*)<\/span>$/gm)].map(([, ...line]) => line);
 
-export function codeOf(text, language) {
-	const show = { console: showConsole, diff: showDiff }[language] ?? (text => plain(text, language));
-	return show(withoutTabs(text))
-		.replace(/<pre[^>]*>/, `<pre class="${language}">`)
-		.replace(/ style="([^"]*)"/g, (_, style) => ` class="${classOf(style)}"`)
-		.replaceAll(' vp-copy-ignore', '') + '\n';
+const show = {
+	console: text => linesOf(showConsole(text)),
+	diff: text => linesOf(showDiff(text)),
+};
+
+const plain = language => text => highlight(text, language).map(line => ['', line]);
+
+export function codeOf(code, language) {
+	const text = withoutTabs(code.replace(/\n$/, ''));
+	const lines = (show[language] ?? plain(language))(text);
+	if (lines.length !== text.split('\n').length)
+		throw new Error(`of this, there are ${lines.length} lines:\n${text}`);
+	const html = lines.map(([kind, line]) => `<span class="line ${kind}">${line}\n</span>`).join('')
+		.replace(/ style="([^"]*)"/g, (_, style) => ` class="${classOf(style)}"`);
+	return `<pre class="${language}"><code>${html}</code></pre>\n`;
 }
 
 // After all code has been shown.

@@ -288,22 +288,35 @@ test('a link to an answer tells its page', () => {
 		assert.ok(number >= first && number <= pdfPages.length, text);
 });
 
-// Pages whose last line, above the number, is in the font of headings.
-function lonelyHeadings(file) {
+// What stands on each page between its head and its number, from top to bottom, with
+// the name of the font.
+function typeset(file) {
 	const xml = run('pdftohtml', '-xml', '-i', '-stdout', file);
-	const sans = [...xml.matchAll(/<fontspec id="(\d+)" .*LiberationSans"/g)].map(([, id]) => id);
-	return xml.split('<page ').slice(1).flatMap((page, index) => {
-		const lines = [...page.matchAll(/<text top="(\d+)" .* font="(\d+)">(.*)<\/text>/g)]
-			.map(([, top, font, text]) => ({ top: Number(top), isHeading: sans.includes(font) && /^<b>/.test(text), text }))
-			.filter(({ top }) => top > 80 && top < 1190);
-		const last = Math.max(...lines.map(({ top }) => top));
-		return lines.filter(({ top, isHeading }) => isHeading && last - top < 5)
-			.map(({ text }) => `${index + 1}: ${text.replace(/<[^>]*>/g, '')}`);
-	});
+	const fonts = new Map([...xml.matchAll(/<fontspec id="(\d+)" .*family="(?:\w+\+)?([^"]*)"/g)]
+		.map(([, id, family]) => [id, family]));
+	return xml.split('<page ').slice(1).map(page =>
+		[...page.matchAll(/<text top="(\d+)" .* font="(\d+)">(.*)<\/text>/g)]
+			.map(([, top, font, text]) => ({ top: Number(top), font: fonts.get(font), text }))
+			.filter(({ top }) => top > 80 && top < 1190)
+			.sort((one, other) => one.top - other.top));
 }
+
+// Pages whose last line is in the font of headings.
+const lonelyHeadings = file => typeset(file).flatMap((lines, index) => lines
+	.filter(({ top, font, text }) => lines.at(-1).top - top < 5 && font === 'LiberationSans' && /^<b>/.test(text))
+	.map(({ text }) => `${index + 1}: ${text.replace(/<[^>]*>/g, '')}`));
 
 test('no heading is the last line of its page', () => {
 	assert.deepEqual(lonelyHeadings(pdfFile), []);
+});
+
+test('a line of code is right below the one before', () => {
+	const steps = typeset(pdfFile).flatMap(lines => {
+		const tops = lines.filter(({ font }) => font === 'DejaVuSansMono').map(({ top }) => top);
+		return tops.slice(1).map((top, index) => top - tops[index]).filter(step => step > 5);
+	});
+	const near = steps.filter(step => step < 20);
+	assert.ok(steps.length > 3000 && near.length > 0.7 * steps.length, `${near.length} of ${steps.length}`);
 });
 
 test('the PDF has bookmarks for every chapter and its sections', () => {

@@ -15,7 +15,7 @@ import { output, startBrowser, startServer } from './browser.mjs';
 const NARROW = [320, 375];
 const LIMIT = { timeout: 300_000 };
 
-let browser, site, faults, seen, wrong;
+let browser, site, folder, faults, seen, wrong;
 
 const files = new Set(readdirSync(output, { recursive: true }));
 const pages = [...files].filter(file => file.endsWith('.html') && !file.startsWith('machine/'));
@@ -119,18 +119,18 @@ const FAULTS = `<!DOCTYPE html><html lang="en"><title>Faults</title>
 before(async () => {
 	browser = await startBrowser();
 	site = await startServer();
-	const folder = mkdtempSync(join(tmpdir(), 'isolate-faults-'));
+	folder = mkdtempSync(join(tmpdir(), 'isolate-faults-'));
 	writeFileSync(join(folder, 'index.html'), FAULTS);
 	faults = await startServer(folder);
 	wrong = (await lookAt(faults, ['index.html'])).get('index.html');
 	seen = await lookAt(site, pages);
-	rmSync(folder, { recursive: true });
 }, LIMIT);
 
 after(async () => {
 	await browser?.close();
 	site?.server.close();
 	faults?.server.close();
+	rmSync(folder, { recursive: true });
 });
 
 // Asking
