@@ -1,5 +1,5 @@
 // Runs the console blocks of pages in the machine, in node, and tells which give
-// what the book prints: node .site/machine/measure.mjs [PAGE[:LINE]...]
+// what the book prints: node .site/machine/measure.mjs STATE PAGE[:LINE,...]...
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';
