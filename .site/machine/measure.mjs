@@ -35,7 +35,7 @@ for (const argument of pages) {
 			console.log(`${page}:${line}: too many shells`);
 			continue;
 		}
-		const { isRight, bound } = comparer(marks.varies);
+		const compared = comparer(marks.varies), { bound } = compared;
 		const wrong = [];
 		try {
 			await machine.run(whole, (part, printed) => {
@@ -44,7 +44,7 @@ for (const argument of pages) {
 					return bound;
 				}
 				const expected = part.output.map(row => row + '\n').join('');
-				if (!isRight(expected, printed, part.command))
+				if (!compared.isRight(expected, printed, part.command))
 					wrong.push(`$ ${part.command}\n-${expected}+${printed}`);
 				return bound;
 			}).then(results => results.includes(null) && wrong.push(`hangs: ${whole[results.length - 1].command} ${JSON.stringify(machine.lines.map(l => l.text))}`));
