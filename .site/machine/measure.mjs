@@ -1,5 +1,5 @@
 // Runs the console blocks of pages in the machine, in node, and tells which give
-// what the book prints: node .site/machine/measure.mjs [PAGE[:LINE]...]
+// what the book prints: node .site/machine/measure.mjs STATE PAGE[:LINE,...]...
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { V86 } from 'v86';
@@ -35,7 +35,7 @@ for (const argument of pages) {
 			console.log(`${page}:${line}: too many shells`);
 			continue;
 		}
-		const { isRight, bound } = comparer(marks.varies);
+		const compared = comparer(marks.varies), { bound } = compared;
 		const wrong = [];
 		try {
 			await machine.run(whole, (part, printed) => {
@@ -44,7 +44,7 @@ for (const argument of pages) {
 					return bound;
 				}
 				const expected = part.output.map(row => row + '\n').join('');
-				if (!isRight(expected, printed, part.command))
+				if (!compared.isRight(expected, printed, part.command))
 					wrong.push(`$ ${part.command}\n-${expected}+${printed}`);
 				return bound;
 			}).then(results => results.includes(null) && wrong.push(`hangs: ${whole[results.length - 1].command} ${JSON.stringify(machine.lines.map(l => l.text))}`));

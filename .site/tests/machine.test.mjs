@@ -46,10 +46,10 @@ async function click(button) {
 }
 
 function check(marks, block, printed) {
-	const { isRight } = comparer(marks.varies);
+	const compared = comparer(marks.varies);
 	block.forEach(({ command, output }, index) => {
 		const expected = output.map(row => `${row}\n`).join('');
-		assert.ok(isRight(expected, printed[index] ?? '', command), `$ ${command}\n-${expected}+${printed[index]}`);
+		assert.ok(compared.isRight(expected, printed[index] ?? '', command), `$ ${command}\n-${expected}+${printed[index]}`);
 	});
 }
 

@@ -108,14 +108,14 @@ export async function run(block, { varies = '', patch = '' } = {}) {
 	if (machine.busy)
 		return;
 	machine.busy = true;
-	const { isRight, bound } = comparer(varies);
+	const compared = comparer(varies);
 	const all = broken(block, patch);
 	machine.shown = [...new Set(Object.values(place(all)))].sort();
 	try {
 		const printed = await running.run(all, (part, text) => {
 			if (part.output)
-				isRight(part.output.map(row => `${row}\n`).join(''), text);
-			return bound;
+				compared.isRight(part.output.map(row => `${row}\n`).join(''), text);
+			return compared.bound;
 		}, (terminal, { command }) => { machine.says = `${terminals[terminal]}: ${command}`; });
 		machine.says = printed.includes(null)
 			? 'This command has not come to its end. Ctrl-C in its terminal ends it.' : 'Done.';
