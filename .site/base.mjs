@@ -18,8 +18,26 @@ export default JSON.stringify(index);`;
 	},
 };
 
+// A heading of the side bar is a button only if it folds something away.
+const sideBarHeadings = {
+	name: 'side-bar-headings',
+	enforce: 'pre',
+	transform(code, id) {
+		if (!id.endsWith('/VPSidebarItem.vue'))
+			return null;
+		const swap = (text, before, after) => {
+			if (!text.includes(before))
+				throw new Error(`VPSidebarItem.vue is not what it was: no ${before}`);
+			return text.replace(before, after);
+		};
+		const noRole = swap(code,
+			'(isLink.value ? undefined', '(isLink.value || !collapsible.value ? undefined');
+		return swap(noRole, ':tabindex="item.items && 0"', ':tabindex="collapsible ? 0 : undefined"');
+	},
+};
+
 export const vite = {
-	plugins: [searchIndex],
+	plugins: [searchIndex, sideBarHeadings],
 	build: { chunkSizeWarningLimit: 1000 }, // a page of long programs is one chunk
 	define: { 'import.meta.env.BASE_URL': CLIENT },
 	experimental: {

@@ -11,6 +11,7 @@ const types = {
 	'.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8',
 	'.mjs': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8',
 	'.json': 'application/json', '.svg': 'image/svg+xml', '.woff2': 'font/woff2',
+	'.txt': 'text/plain; charset=utf-8',
 	'.wasm': 'application/wasm', '.epub': 'application/epub+zip', '.pdf': 'application/pdf',
 };
 

@@ -14,13 +14,15 @@ const quote = value => JSON.stringify(value).replace(/&/g, '&amp;').replace(/"/g
 const picture = svg =>
 	`<figure class="picture" tabindex="0" style="--width: ${svg.match(/width="(\d+)"/)[1]}px" v-pre>${svg}</figure>\n`;
 
-// The marks of tests/book that the button of a console block has to know.
+// The marks of tests/book that the button of a block has to know.
 function marksOf(tokens, index) {
 	const comments = tokens.slice(0, index).map(({ type, content }) => type === 'html_block' ? content : '');
 	const own = comments.slice(comments.findLastIndex(text => !text) + 1).join('');
+	if (/^<!-- own: \d -->$/m.test(own))
+		return { isOwn: true };
 	const varies = own.match(/^<!-- varies: (.*) -->$/m)?.[1];
 	const patch = comments.join('').match(/^<!-- (?:patch: \S+|unpatch) -->$/gm)?.at(-1).match(/patch: (\S+)/)?.[1];
-	return (varies ? ` :varies="${quote(varies)}"` : '') + (patch ? ` patch="${patch}"` : '');
+	return { attributes: (varies ? ` :varies="${quote(varies)}"` : '') + (patch ? ` patch="${patch}"` : '') };
 }
 
 function blocks(md) {
@@ -31,11 +33,13 @@ function blocks(md) {
 		const { info, content } = tokens[index], lang = info.trim();
 		if (lang === 'mermaid')
 			return picture(pictureOf(content));
-		const code = fence(tokens, index, ...rest);
+		const code = fence(tokens, index, ...rest), { isOwn, attributes } = marksOf(tokens, index);
+		if (isOwn)
+			return `<OwnBlock${lang === 'diff' ? ' change' : ''}>${code}</OwnBlock>\n`;
 		if (lang !== 'console')
 			return code;
 		const block = readConsole(content), without = worksThere(block) ? '' : ' without';
-		return `<ConsoleBlock :block="${quote(block)}"${marksOf(tokens, index)}${without}>${code}</ConsoleBlock>\n`;
+		return `<ConsoleBlock :block="${quote(block)}"${attributes}${without}>${code}</ConsoleBlock>\n`;
 	};
 }
 

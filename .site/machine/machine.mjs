@@ -122,13 +122,14 @@ export class Machine {
 	constructor(emulator, { patience = 120_000 } = {}) {
 		this.lines = [0, 1, 2, AGENT].map(number => new Line(emulator, number));
 		this.patience = patience;
+		this.renewed = () => {}; // is told of a terminal in which all was ended
 		this.asked = Promise.resolve();
 	}
 
 	// Asks the agent, one question after another; resolves to its answer.
 	ask(question) {
 		const line = this.lines[AGENT];
-		this.asked = this.asked.then(async () => {
+		this.asked = this.asked.catch(() => {}).then(async () => {
 			line.text = '';
 			line.send(`${question}\n`);
 			const answer = await line.until(text => text.match(/^(.*?)\r?\n/)?.[1] ?? null, this.patience);
@@ -139,9 +140,14 @@ export class Machine {
 		return this.asked;
 	}
 
-	// After it was restored: its clock stood, and its screens are gone.
+	// After it stood still.
+	setClock() {
+		return this.ask(`clock ${Math.round(Date.now() / 1000)}`);
+	}
+
+	// After it was restored: its screens are gone, too.
 	async wake() {
-		await this.ask(`clock ${Math.round(Date.now() / 1000)}`);
+		await this.setClock();
 		for (const terminal of terminals.keys())
 			this.lines[terminal].send('\x0c');
 	}
@@ -150,15 +156,33 @@ export class Machine {
 		return this.ask(`size ttyS${terminal} ${rows} ${columns}`);
 	}
 
-	// Sees to it that a shell of root or the user waits there, and nothing else.
+	// The program that runs in a terminal, beside its shell, or null.
+	async below(terminal) {
+		const name = await this.ask(`below ttyS${terminal}`);
+		return name === 'nothing' ? null : name;
+	}
+
+	// Writes mine.c, or changes it by a diff; tells if that was possible.
+	async own(text, isChange) {
+		const base64 = btoa(String.fromCharCode(...encoder.encode(text)));
+		return await this.ask(`${isChange ? 'patch' : 'save'} ${base64}`) === 'done';
+	}
+
+	// Sees to it that a shell of root or the user waits there, in ~/isolate, and
+	// nothing else.
 	async fresh(terminal, user) {
 		const line = this.lines[terminal];
 		line.text = '';
-		if (await this.ask(`shell ttyS${terminal} ${user}`) !== 'same' &&
-				await line.until(text => text.includes(READS) || null, this.patience) === null)
-			throw new Error('no shell comes');
+		const found = await this.ask(`shell ttyS${terminal} ${user}`);
+		if (found === 'done') {
+			this.renewed(terminal);
+			if (await line.until(text => text.includes(READS) || null, this.patience) === null)
+				throw new Error('no shell comes');
+		}
 		line.text = '';
 		line.send('\x01\x0b'); // away with what is typed
+		if (found === 'elsewhere')
+			await this.type(terminal, 'cd ~user/isolate');
 	}
 
 	// Types a command, resolves to what it prints; null if it does not come to an end.

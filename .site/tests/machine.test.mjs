@@ -37,6 +37,9 @@ after(async () => {
 
 const buttons = () => tab.getByRole('button', { name: 'Run it in the machine' });
 
+const focused = () => tab.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText.trim());
+const says = (page, text) => page.locator('.machine .says', { hasText: text }).waitFor({ timeout: 120_000 });
+
 // Clicks the button of a block; returns what each of its commands has printed.
 async function click(button) {
 	const printed = tab.evaluate(() => new Promise(resolve =>
@@ -76,6 +79,7 @@ test(`the machine is at its prompts within ${SECONDS_TO_PROMPT} s, and loads at 
 	await tab.getByRole('progressbar').waitFor();
 	await tab.locator('.xterm-rows', { hasText: 'user@host:~/isolate$' }).first().waitFor({ timeout: 120_000 });
 	const seconds = (Date.now() - start) / 1000;
+	assert.match(await focused(), /^Terminal outside/, 'one can type at once');
 	t.diagnostic(`${seconds.toFixed(1)} s, ${(loaded / 1e6).toFixed(2)} MB`);
 	assert.ok(loaded > 5e6, 'it was seen');
 	assert.ok(loaded <= MEGABYTES * 1e6, `${loaded} bytes`);
@@ -140,10 +144,96 @@ test("chapter 1's buttons give what the book prints", async t => {
 			continue;
 		const start = Date.now();
 		check(marks, block, await click(shown.nth(index).getByRole('button', { name: 'Run it in the machine' })));
+		await says(tab, /^Done\.$/);
 		t.diagnostic(`line ${line}: ${Date.now() - start} ms`);
 		tried[heading]++;
 	}
 	assert.ok(tried['By hand'] >= 3 && tried['Try it'] >= 3, JSON.stringify(tried));
+}, LIMIT);
+
+// A block of chapter 1 that takes the terminal outside, and is quick.
+const COMMAND = 'stat -c %U /etc/shadow';
+const quick = (() => {
+	const all = [...blocksOf(readFileSync(join(tree, CHAPTER), 'utf8'))];
+	const index = all.findIndex(({ block }) => block.some(({ command }) => command.includes(COMMAND)));
+	return { index, ...all[index] };
+})();
+const quickButton = () => tab.locator('.console-block').nth(quick.index).getByRole('button', { name: 'Run it' });
+
+test('what is not as in the book is not called right', async () => {
+	await type('outside', 'chmod -x step1-userns/isolate; echo "= $?"', '= 0');
+	const printed = await click(quickButton());
+	await says(tab, 'something else than the book');
+	assert.throws(() => check(quick.marks, quick.block, printed));
+	await type('outside', 'chmod +x step1-userns/isolate; echo "= $?"', '= 0');
+}, LIMIT);
+
+test('a block runs in the directory of the book, wherever the shell was', async () => {
+	await type('outside', 'cd /; here=kept; echo is-$PWD', 'is-/');
+	check(quick.marks, quick.block, await click(quickButton()));
+	await type('outside', 'echo $here-in-$PWD', 'kept-in-/home/user/isolate');
+}, LIMIT);
+
+test('a program of the reader is not ended in silence, and leaves the terminal as it was', async () => {
+	const rows = tab.locator('.xterm-rows:visible').first();
+	await type('outside', 'less Makefile', 'PREFIX');
+	await quickButton().click();
+	await says(tab, 'less runs in the terminal outside');
+	await rows.locator('text=/^Makefile|:$/').first().waitFor();
+	check(quick.marks, quick.block, await click(quickButton()));
+	await says(tab, /^Done\.$/);
+	await rows.getByText('uid=7(lp)').first().waitFor();
+	await type('outside', "echo $(stty -a | grep -c '^isig icanon iexten echo ') = $(stty size | grep -vc ' 80$')", '1 = 1');
+}, LIMIT);
+
+test('closed while a block runs, it opens again, and its buttons work', async () => {
+	const opener = tab.getByRole('button', { name: 'Open the machine' });
+	assert.equal(await opener.count(), 0);
+	await tab.getByRole('button', { name: 'Close', exact: true }).click();
+	await opener.click();
+	assert.equal(await opener.count(), 0);
+	await tab.getByRole('button', { name: 'Close', exact: true }).click();
+	const ran = click(quickButton());
+	await tab.waitForFunction(() => document.querySelector(".in-machine[aria-disabled='true']"));
+	await tab.getByRole('button', { name: 'Close', exact: true }).click();
+	await opener.waitFor();
+	assert.match(await focused(), /^Run it in the machine/, 'where one was');
+	check(quick.marks, quick.block, await ran);
+	check(quick.marks, quick.block, await click(quickButton()));
+	await says(tab, /^Done\.$/);
+}, LIMIT);
+
+test('the reader’s own program goes into the machine, and grows there', async () => {
+	await tab.getByRole('button', { name: 'Save it as mine.c' }).click();
+	await says(tab, 'mine.c in the machine');
+	await type('outside', 'gcc -o mine mine.c; echo is-$(./mine id -u)-$(./mine hostname)', 'is-0-host');
+	await tab.locator('.VPSidebar a', { hasText: 'Step 2' }).click();
+	const change = tab.getByRole('button', { name: 'Change mine.c' });
+	await change.click();
+	await says(tab, 'has the change');
+	await type('outside', 'gcc -o mine mine.c; echo is-$(./mine id -u)-$(./mine hostname)', 'is-0-isolated');
+	await change.click();
+	await says(tab, 'does not fit');
+	await type('outside', 'rm mine mine.c; echo "= $?"', '= 0');
+}, LIMIT);
+
+test('a load that fails can be asked for again; meanwhile a button waits', async () => {
+	const context = await browser.newContext(), page = await context.newPage();
+	const waiting = [], buttons = page.getByRole('button', { name: 'Run it in the machine' });
+	await page.route('**/state.zst', route => waiting.push(route));
+	await page.goto(site.address + 'step1-userns/');
+	await buttons.first().click();
+	await says(page, 'as soon as the machine is ready');
+	assert.equal(await buttons.nth(1).getAttribute('aria-disabled'), 'true');
+	await buttons.nth(1).click({ force: true });
+	await says(page, 'busy');
+	await waiting[0].abort();
+	await says(page, 'does not start');
+	await page.getByRole('button', { name: 'Try again' }).click();
+	await page.getByRole('progressbar').waitFor();
+	while (waiting.length < 2)
+		await page.waitForTimeout(20);
+	await context.close();
 }, LIMIT);
 
 test('where there is no WebAssembly, the page says so, and has no buttons', async () => {

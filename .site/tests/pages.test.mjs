@@ -281,3 +281,20 @@ test('the reader chooses dark or light, and it stays', async () => {
 	assert.equal(await background(), dark);
 	await tab.context().close();
 }, LIMIT);
+
+test('a narrow page has the switch of light and dark in its bar, and the chapters in its menu', async () => {
+	const tab = await open('step1-userns/', { viewport: { width: 375, height: 700 } });
+	assert.equal(await tab.locator('.VPNavBarAppearance button').isVisible(), true);
+	assert.equal(await tab.locator('.VPNavBarHamburger').isVisible(), false);
+	await tab.getByRole('button', { name: 'Menu' }).click();
+	await tab.locator('.VPSidebar a', { hasText: 'Step 2' }).click();
+	await tab.locator('.vp-doc h1', { hasText: 'Step 2' }).waitFor();
+	await tab.context().close();
+}, LIMIT);
+
+test('the headings of the side bar, which fold nothing away, are no buttons', async () => {
+	const tab = await open('step1-userns/');
+	assert.equal(await tab.locator('.VPSidebar h2').count(), 3);
+	assert.equal(await tab.locator('.VPSidebar :is([role=button], div[tabindex])').count(), 0);
+	await tab.context().close();
+}, LIMIT);

@@ -15,6 +15,7 @@ before(async () => {
 	writeFileSync(join(folder, 'secret'), 'secret');
 	writeFileSync(join(folder, 'site/index.html'), '<p>Hello');
 	writeFileSync(join(folder, 'site/sub/a.wasm'), 'wasm');
+	writeFileSync(join(folder, 'site/a.txt'), 'text');
 	symlinkSync('../secret', join(folder, 'site/link'));
 	({ server, address } = await serve(join(folder, 'site'), { prefix: '/book/' }));
 });
@@ -40,6 +41,7 @@ test('files have their types, and folders their index', async () => {
 	const wasm = await get('/book/sub/a.wasm?1');
 	assert.deepEqual([wasm.body, wasm.headers['content-type'], wasm.headers['content-length']],
 		['wasm', 'application/wasm', '4']);
+	assert.equal((await get('/book/a.txt')).headers['content-type'], 'text/plain; charset=utf-8');
 	const sub = await get('/book/sub');
 	assert.deepEqual([sub.status, sub.headers.location], [301, '/book/sub/']);
 	assert.equal((await get('/book/', 'HEAD')).body, '');
