@@ -106,12 +106,12 @@ static const char *judge_fault(const struct fault *fault,
 	if (outcome->status == PROGRAMS_STATUS && !outcome->ran_after &&
 	    (moment->program_ended || (moment->role == PARENT && outcome->ran)))
 		return outcome->messages <= 1 ? NULL : "one message";
-	if (moment->program_ended && moment->role == PARENT &&
-	    moment->call != SYS_wait4)
-		return "PROGRAM's status";
 	if (is_tolerated(moment, fault->error) && outcome->ran &&
 	    outcome->status == PROGRAMS_STATUS && outcome->messages == 0)
 		return NULL;
+	if (moment->program_ended && moment->role == PARENT &&
+	    moment->call != SYS_wait4)
+		return "PROGRAM's status";
 	/* Once it waits for nobody, it may be too fast to be stopped. */
 	if (outcome->ran_after && !moment->released)
 		return "PROGRAM not run";
