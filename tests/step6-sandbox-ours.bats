@@ -152,6 +152,15 @@ damage_and_remove() {
 	assert_equal "${#lines[@]}" 2
 }
 
+@test "sandbox: tests/run ends a file that takes too long, and has not passed" {
+	printf '#!/bin/sh\nsleep 1000\n' > "$BATS_TEST_TMPDIR/hangs"
+	chmod 755 "$BATS_TEST_TMPDIR/hangs"
+	let_in
+	FILE_LIMIT=2 ISOLATE=$BATS_TEST_TMPDIR/hangs run -1 timeout 60 \
+		"$BATS_TEST_DIRNAME/run" 1
+	assert_line --regexp '^bats ran 0 of [0-9]+ tests of 1/.*/step1-userns.bats/$'
+}
+
 # ip-netns(8) keeps names in /run/netns. A test runs in a sandbox already, so that
 # one is two deep, and a kernel stacks no more overlays than that.
 @test "sandbox: the name of a network namespace goes with it" {
